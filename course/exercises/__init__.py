@@ -1,0 +1,48 @@
+"""The exercises of the notebooks: `check` an answer, get a `hint`, see the `solution`. No answer leaves the machine."""
+
+import inspect
+import textwrap
+
+from course.exercises import n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn
+from course.exercises.exercise import Exercise, Mistake, NotTried
+
+EXERCISES: dict[str, Exercise] = {
+    **n00_start.EXERCISES,
+    **n01_numpy.EXERCISES,
+    **n02_tensor.EXERCISES,
+    **n03_autograd.EXERCISES,
+    **n04_nn.EXERCISES,
+}
+
+
+def check(name: str, answer: object) -> None:
+    """Print whether an answer is right; if not, what is wrong with it."""
+    exercise = _find(name)
+    try:
+        exercise.check(answer)
+    except NotTried:
+        print(f'{name}: not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
+    except Mistake as mistake:
+        print(f"{name}: not yet. {mistake}")
+    else:
+        print(f"{name}: right! {exercise.praise}")
+
+
+def hint(name: str, number: int = 1) -> None:
+    """Print one of an exercise's hints; the first is the smallest."""
+    hints = _find(name).hints
+    if not 1 <= number <= len(hints):
+        raise ValueError(f"number is {number}, expected 1 to {len(hints)}, the hints of {name}")
+    more = f' There is more: hint("{name}", {number + 1}).' if number < len(hints) else ""
+    print(f"{name}, hint {number} of {len(hints)}: {hints[number - 1]}{more}")
+
+
+def solution(name: str) -> None:
+    """Print a right answer, as code."""
+    print(textwrap.dedent(inspect.getsource(_find(name).solve)).rstrip())
+
+
+def _find(name: str) -> Exercise:
+    if name not in EXERCISES:
+        raise ValueError(f"exercise is {name!r}, expected one of {', '.join(EXERCISES)}")
+    return EXERCISES[name]

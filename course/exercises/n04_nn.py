@@ -1,0 +1,5 @@
+"""The exercises of notebook 04_nn."""
+
+from course.exercises.exercise import Exercise
+
+EXERCISES: dict[str, Exercise] = {}

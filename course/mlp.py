@@ -1,0 +1,50 @@
+"""Multilayer perceptrons."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from course.shapes import check_shape
+
+
+class MLP(nn.Module):
+    """A multilayer perceptron: linear layers with an activation between them and logits, never activated, at the end.
+
+    widths: neurons from input to output, such as (784, 200, 200, 10) or (784, 256, 128, 64, 10).
+    activation: makes the module that follows each hidden layer.
+    generator: draws the initial weights, on the CPU; torch's global generator if None.
+    Shapes: x (B, ...) with widths[0] numbers an example, for example (B, 1, 28, 28); logits (B, K).
+    Raises: ValueError if there are fewer than two widths, one is below 1, or x does not fit.
+    Source: torch.nn.Linear, whose initialisation it repeats with a generator of its own.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activation: Callable[[], nn.Module] = nn.ReLU,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        if len(widths) < 2 or min(widths) < 1:
+            raise ValueError(f"widths is {tuple(widths)}, expected two or more positive sizes: try (784, 200, 10)")
+        self.widths = tuple(widths)
+        self.layers = nn.Sequential()
+        for inputs, outputs in zip(widths[:-1], widths[1:]):
+            if len(self.layers):
+                self.layers.append(activation())
+            self.layers.append(_linear(inputs, outputs, generator))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        check_shape("x, flattened,", x, f"B {self.widths[0]}", "the first of widths is the size of one example")
+        return self.layers(x)
+
+
+def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    bound = 1 / math.sqrt(inputs)
+    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    return layer

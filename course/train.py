@@ -1,0 +1,251 @@
+"""Train a classifier: one epoch, evaluation, and `fit` with early stopping and checkpoints that resume exactly."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from tqdm.auto import tqdm
+
+Batches = Iterable[tuple[Tensor, Tensor]]
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Metrics(NamedTuple):
+    """Mean loss and fraction of right answers, both over examples."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass
+class History:
+    """What `fit` saw: one Metrics an epoch, the best epoch (from 1), and why it ended.
+
+    stopped: "finished", "early" (no better validation loss for `patience` epochs) or "interrupted" (Ctrl-C).
+    """
+
+    train: list[Metrics] = field(default_factory=list)
+    valid: list[Metrics] = field(default_factory=list)
+    best_epoch: int = 0
+    stopped: str = "finished"
+
+
+def train_epoch(model: nn.Module, batches: Batches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy) -> Metrics:
+    """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
+
+    Batches are moved to the model's device.
+    Raises: FloatingPointError that names the step and the learning rate if a loss is not finite.
+    """
+    model.train()
+    device = _device(model)
+    losses, sizes, right = [], [], torch.zeros((), dtype=torch.int64, device=device)
+    for x, y in batches:
+        x, y = x.to(device, non_blocking=True), y.to(device, non_blocking=True)
+        optimizer.zero_grad()
+        logits = model(x)
+        loss = loss_fn(logits, y)
+        loss.backward()
+        optimizer.step()
+        # Kept on the device: reading a number out at every step would make a GPU wait.
+        losses.append(loss.detach())
+        sizes.append(len(x))
+        right += (logits.detach().argmax(1) == y).sum()
+    if not losses:
+        raise ValueError("batches is empty, expected one batch or more")
+    losses = torch.stack(losses).cpu()
+    if not losses.isfinite().all():
+        step = int((~losses.isfinite()).nonzero()[0]) + 1
+        raise FloatingPointError(
+            f"loss is {losses[step - 1].item()} at step {step} with learning rate "
+            f"{optimizer.param_groups[0]['lr']:g}: try a smaller learning rate"
+        )
+    examples = sum(sizes)
+    loss = (losses * torch.tensor(sizes)).sum().item() / examples  # a short last batch counts by its examples
+    return Metrics(loss, right.item() / examples)
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, batches: Batches, loss_fn: Loss = F.cross_entropy) -> Metrics:
+    """Return mean loss and accuracy over all examples: in eval mode, without a graph; the mode is put back after.
+
+    loss_fn: averages over the batch, as torch's losses do.
+    """
+    was_training = model.training
+    model.eval()
+    device = _device(model)
+    loss, right, examples = 0.0, 0, 0
+    for x, y in batches:
+        x, y = x.to(device), y.to(device)
+        logits = model(x)
+        loss += loss_fn(logits, y).item() * len(x)
+        right += (logits.argmax(1) == y).sum().item()
+        examples += len(x)
+    model.train(was_training)
+    if not examples:
+        raise ValueError("batches is empty, expected one batch or more")
+    return Metrics(loss / examples, right / examples)
+
+
+def fit(
+    model: nn.Module,
+    optimizer: Optimizer,
+    train_batches: Batches,
+    valid_batches: Batches | None = None,
+    *,
+    epochs: int,
+    loss_fn: Loss = F.cross_entropy,
+    scheduler: LRScheduler | None = None,
+    patience: int | None = None,
+    checkpoint: str | Path | None = None,
+    progress: bool | None = None,
+) -> History:
+    """Train for a number of epochs and return the history; Ctrl-C returns the history so far.
+
+    valid_batches: judged after each epoch; the model ends with the weights of the lowest validation loss.
+    scheduler: stepped once an epoch.
+    patience: stop after so many epochs without a lower validation loss.
+    checkpoint: file written after each epoch. If it is there already, training goes on from it, to the same
+        numbers as without the interruption, provided that randomness comes from torch's global generator or
+        from `train_batches.generator`.
+    progress: show a bar; by default unless the environment variable CI is set.
+    Raises: ValueError for bad arguments or a checkpoint that does not fit; FloatingPointError if the loss is
+        not finite, with the weights of the last whole epoch still in the checkpoint.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs is {epochs}, expected 1 or more")
+    if patience is not None and valid_batches is None:
+        raise ValueError(f"patience is {patience} without valid_batches: early stopping needs validation data")
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience is {patience}, expected 1 or more epochs")
+    run = _Run(model, optimizer, scheduler, getattr(train_batches, "generator", None))
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.load(Path(checkpoint))
+    history = run.history
+    history.stopped = "finished"
+    off = "CI" in os.environ if progress is None else not progress
+    with tqdm(total=epochs, initial=len(history.train), unit="epoch", leave=False, disable=off) as bar:
+        try:
+            while len(history.train) < epochs:
+                if patience and len(history.valid) - history.best_epoch >= patience:
+                    history.stopped = "early"
+                    break
+                try:
+                    metrics = train_epoch(model, train_batches, optimizer, loss_fn)
+                except FloatingPointError as error:
+                    raise FloatingPointError(f"epoch {len(history.train) + 1}: {error}") from None
+                if scheduler is not None:
+                    scheduler.step()
+                run.end_epoch(metrics, evaluate(model, valid_batches, loss_fn) if valid_batches is not None else None)
+                if checkpoint is not None:
+                    run.save(Path(checkpoint))
+                bar.update()
+                bar.set_postfix(loss=f"{metrics.loss:.3f}", accuracy=f"{metrics.accuracy:.1%}")
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+    if run.best:
+        model.load_state_dict(run.best)
+    return history
+
+
+class _Run:
+    """All the state of a training run: what a checkpoint has to hold."""
+
+    def __init__(self, model, optimizer, scheduler, generator):
+        self.parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+        self.generator = generator
+        self.history = History()
+        self.best: dict[str, Tensor] = {}
+
+    def end_epoch(self, train: Metrics, valid: Metrics | None) -> None:
+        history = self.history
+        history.train.append(train)
+        if valid is None:
+            return
+        history.valid.append(valid)
+        if not self.best or valid.loss < history.valid[history.best_epoch - 1].loss:
+            history.best_epoch = len(history.valid)
+            self.best = {name: value.clone() for name, value in self.parts["model"].state_dict().items()}
+
+    def save(self, path: Path) -> None:
+        device = _device(self.parts["model"])
+        state = {name: part.state_dict() for name, part in self.parts.items() if part is not None}
+        history = self.history
+        rows = {"train": [list(row) for row in history.train], "valid": [list(row) for row in history.valid]}
+        state["history"] = rows | {"best_epoch": history.best_epoch}
+        state |= {"best": self.best, "random": torch.get_rng_state()}
+        if self.generator is not None:
+            state["generator"] = self.generator.get_state()
+        if device.type == "cuda":
+            state["cuda_random"] = torch.cuda.get_rng_state(device)
+        save_checkpoint(state, path)
+
+    def load(self, path: Path) -> None:
+        state = load_checkpoint(path)
+        expected = {name for name, part in self.parts.items() if part is not None} | {"best", "history", "random"}
+        if missing := expected - state.keys():
+            raise ValueError(f"{path} is not a checkpoint of this run, it lacks {', '.join(sorted(missing))}: "
+                             "name another file")
+        device = _device(self.parts["model"])
+        _check_fits(self.parts["model"], state["model"], path)
+        for name, part in self.parts.items():
+            if part is not None:
+                part.load_state_dict(state[name])
+        saved = state["history"]
+        self.history = History(
+            [Metrics(*row) for row in saved["train"]], [Metrics(*row) for row in saved["valid"]], saved["best_epoch"]
+        )
+        self.best = {name: value.to(device) for name, value in state["best"].items()}
+        torch.set_rng_state(state["random"])
+        if self.generator is not None and "generator" in state:
+            self.generator.set_state(state["generator"])
+        if device.type == "cuda" and "cuda_random" in state:
+            torch.cuda.set_rng_state(state["cuda_random"], device)
+
+
+def save_checkpoint(state: dict, path: str | Path) -> None:
+    """Write a checkpoint whole or not at all: to a temporary file beside it, which then takes its name."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        raise OSError(f"cannot write checkpoint {path} ({error}): free some space or name another folder") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: str | Path) -> dict:
+    """Read a checkpoint: tensors and plain values only, never code (`weights_only`); tensors arrive on the CPU.
+
+    Raises: FileNotFoundError if it is not there, ValueError if it cannot be read.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"no checkpoint at {path}") from None
+    except Exception as error:  # zip, pickle and torch raise a dozen kinds here
+        raise ValueError(f"checkpoint {path} is damaged or not a checkpoint: delete it to start anew") from error
+
+
+def _check_fits(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    saved = {name: tuple(value.shape) for name, value in state.items()}
+    for name in shapes | saved:
+        here, there = shapes.get(name, "absent"), saved.get(name, "absent")
+        if here != there:
+            raise ValueError(
+                f"checkpoint {path} is of another model: {name} is {there} there and {here} here: "
+                "build the same model or name another file"
+            )
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
