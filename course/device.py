@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 KINDS = ("cuda", "mps", "cpu")
+MIXED = ("tensors to be on the same device", "is not on the expected device", "is on cpu", "weight type")
 
 
 def pick_device(wish: str | None = None) -> torch.device:
@@ -78,7 +79,7 @@ def explain_device_error(error: Exception) -> str:
     Source: the messages of torch's dispatcher for operands on two devices.
     """
     text = str(error)
-    if "Expected all tensors to be on the same device" in text or "is on cpu" in text or "should be the same" in text:
+    if any(phrase in text for phrase in MIXED):
         return (
             "the operands live on different devices: move the model once with model.to(device) and every batch "
             "with x.to(device), y.to(device) before it meets the model"

@@ -8,6 +8,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 SINGLE, WIDE, STRIP = (5, 3.2), (9, 3.2), (9, 1.6)  # inches
@@ -66,10 +67,9 @@ def curves(
         seen = np.flatnonzero(np.isfinite(ys))
         if len(seen):
             ends.append((xs[seen[-1]], ys[seen[-1]], label, color))
-    if "x" in log:
-        axes.set_xscale("log")
-    if "y" in log:
-        axes.set_yscale("log")
+    _scale(axes, log)
+    if not any(isinstance(values, tuple) for values in series.values()):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for label, height in (reference or {}).items():
         axes.axhline(height, color=GREY, linewidth=0.8, zorder=0, label=label)
         ends.append((axes.get_xlim()[1], height, label, GREY))
@@ -180,10 +180,7 @@ def scatter(
     for label, (xs, ys) in groups.items():
         color = (STYLES.get(label) or next(others))[0]
         axes.scatter(_array(xs), _array(ys), s=14, color=color, alpha=0.8, label=label, linewidths=0)
-    if "x" in log:
-        axes.set_xscale("log")
-    if "y" in log:
-        axes.set_yscale("log")
+    _scale(axes, log)
     if len(groups) > 1:
         axes.legend(frameon=False, **TEXT)
     _finish(axes, title, x, y)
@@ -229,6 +226,11 @@ def _axes(axes: Axes | None) -> Axes:
 
 def _array(values: object) -> np.ndarray:
     return values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, float)
+
+
+def _scale(axes: Axes, log: str) -> None:
+    axes.set_xscale("log" if "x" in log else "linear")
+    axes.set_yscale("log" if "y" in log else "linear")
 
 
 def _finish(axes: Axes, title: str, x: str, y: str, frame: bool = False) -> None:

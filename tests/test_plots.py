@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from course import plots
+
+
+def shown(monkeypatch, fig, *arguments):
+    calls = []
+    monkeypatch.setattr(plots, "display", lambda data, metadata, raw: calls.append((data, metadata)))
+    plots.show(fig, *arguments)
+    return calls[0]
+
+
+def test_show_publishes_the_picture_its_alt_text_and_its_data(monkeypatch):
+    fig = plots.curves({"SGD": [3, 2, 1]}, title="Does it fall?", x="epoch", y="loss")
+    data, metadata = shown(monkeypatch, fig, "a falling line", 0.1)
+    assert data["image/png"].startswith(b"\x89PNG") and data["text/plain"] == "a falling line"
+    assert metadata["image/png"] == {"alt": "a falling line"} and metadata["tolerance"] == 0.1
+    assert json.loads(json.dumps(metadata["figure"], allow_nan=False)) == plots.figure_data(fig)
+
+
+def test_the_data_of_curves_are_their_points():
+    fig = plots.curves({"SGD": ([0, 1], [2, 4]), "other": torch.tensor([1.0, float("nan")])}, title="t", x="x", y="y",
+                       reference={"chance": 0.1})
+    panel = plots.figure_data(fig)["axes"][0]
+    assert panel["title"] == "t"
+    assert panel["series"] == [
+        {"label": "SGD", "x": [0, 1], "y": [2, 4]},
+        {"label": "other", "x": [1, 2], "y": [1, "nan"]},
+        {"label": "chance", "x": [0, 1], "y": [0.1, 0.1]},
+    ]
+
+
+def test_a_long_line_is_told_in_sixteen_points_with_both_ends():
+    series = plots.figure_data(plots.curves({"a": np.arange(1000)}, title="", x="", y=""))["axes"][0]["series"][0]
+    assert len(series["y"]) == 16 and series["y"][0] == 0 and series["y"][-1] == 999
+
+
+def test_the_data_of_images_are_block_means():
+    picture = torch.zeros(16, 16)
+    picture[:2, :2] = 4
+    fig = plots.images([picture, torch.ones(1, 3, 3)], labels=["corner", "flat"])
+    first, second = plots.figure_data(fig)["axes"]
+    assert first["title"] == "corner" and first["images"][0][0] == [4] + 7 * [0] and len(first["images"][0]) == 8
+    assert second["images"] == [[[1.0] * 3] * 3]
+
+
+def test_the_data_of_bars_histograms_and_points_are_heights_counts_and_places():
+    assert plots.figure_data(plots.bars({"a": 1, "b": 2.5}, title="", y=""))["axes"][0]["bars"] == [1, 2.5]
+    steps = plots.figure_data(plots.histogram({"a": [0, 0, 1]}, title="", x="", bins=[0, 0.5, 1]))["axes"][0]["series"]
+    assert steps == [{"label": "a", "x": [0.5, 1], "y": [2, 1]}]
+    points = plots.figure_data(plots.scatter({"a": ([1, 2], [3, 4])}, title="", x="", y=""))["axes"][0]["series"]
+    assert points == [{"label": "a", "x": [1, 2], "y": [3, 4]}]
+
+
+def test_a_heatmap_counts_its_matrix_but_not_its_colour_bar():
+    panels = plots.figure_data(plots.heatmap([[1, -2]], title="", x="", y="", signed=True, numbers=True))["axes"]
+    assert [panel["images"] for panel in panels] == [[[[1, -2]]]]
+
+
+def test_a_known_label_keeps_its_colour_in_every_kind_of_figure():
+    drawn = [
+        plots.curves({"Adam": [1, 2]}, title="", x="", y="").axes[0].get_lines()[0].get_color(),
+        plots.bars({"Adam": 1}, title="", y="").axes[0].patches[0].get_facecolor(),
+        plots.scatter({"Adam": ([1], [1])}, title="", x="", y="").axes[0].collections[0].get_facecolor()[0],
+    ]
+    from matplotlib.colors import to_hex
+
+    assert {to_hex(color).upper() for color in drawn} == {"#D55E00"}
+
+
+def test_labels_at_line_ends_do_not_touch():
+    axes = plots.curves({"a": [0, 1.0], "b": [0, 1.0], "c": [0, 1.001]}, title="", x="", y="").axes[0]
+    axes.figure.draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in axes.texts), key=lambda box: box.y0)
+    assert len(boxes) == 3 and all(low.y1 <= high.y0 + 1 for low, high in zip(boxes, boxes[1:]))
+
+
+@pytest.mark.parametrize("log", ["", "x", "y", "xy"])
+def test_axes_are_logarithmic_where_asked(log):
+    axes = plots.curves({"a": ([1, 10], [1, 100])}, title="", x="", y="", log=log).axes[0]
+    assert (axes.get_xscale() == "log", axes.get_yscale() == "log") == ("x" in log, "y" in log)

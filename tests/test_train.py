@@ -1,0 +1,238 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course import train
+from course.mlp import MLP
+from course.train import History, Metrics, evaluate, fit, load_checkpoint, save_checkpoint, train_epoch
+
+
+class Shuffled:
+    """Batches in an order drawn from a generator, as the course's own do."""
+
+    def __init__(self, x, y, batch_size, generator):
+        self.x, self.y, self.batch_size, self.generator = x, y, batch_size, generator
+
+    def __iter__(self):
+        for rows in torch.randperm(len(self.x), generator=self.generator).split(self.batch_size):
+            yield self.x[rows], self.y[rows]
+
+
+def problem(n=70, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.randint(3, (n,), generator=generator)
+    return torch.randn(n, 4, generator=generator) + 2 * F.one_hot(y, 4), y
+
+
+def run(epochs, tmp_path=None, lr=0.1, dropout=0.3, **options):
+    """Train a small network that draws on every kind of state: momentum, schedule, dropout, shuffling."""
+    torch.manual_seed(1)
+    model = MLP((4, 8, 3), activation=lambda: nn.Sequential(nn.ReLU(), nn.Dropout(dropout)))
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    batches = Shuffled(*problem(), 16, torch.Generator().manual_seed(2))
+    valid = [problem(30, seed=5)]
+    checkpoint = None if tmp_path is None else tmp_path / "run.pt"
+    history = fit(model, optimizer, batches, valid, epochs=epochs, scheduler=scheduler, checkpoint=checkpoint,
+                  progress=False, **options)
+    return history, model
+
+
+def test_a_step_is_gradient_descent_by_hand():
+    model = nn.Linear(1, 2, bias=False)
+    nn.init.zeros_(model.weight)
+    metrics = train_epoch(model, [(torch.tensor([[2.0]]), torch.tensor([1]))], torch.optim.SGD(model.parameters(), 0.5))
+    # softmax is (1/2, 1/2), so the gradient is x * (1/2, -1/2) and a step of 0.5 gives (-1/2, 1/2)
+    assert model.weight.tolist() == [[-0.5], [0.5]]
+    assert metrics == (pytest.approx(math.log(2)), 0.0)
+
+
+def test_averages_divide_by_examples_not_by_batches():
+    model = nn.Linear(4, 3)
+    x, y = problem(7)
+    whole = evaluate(model, [(x, y)])
+    parts = evaluate(model, [(x[:6], y[:6]), (x[6:], y[6:])])
+    assert whole == pytest.approx(parts)
+    frozen = torch.optim.SGD(model.parameters(), lr=0.0)
+    assert train_epoch(model, [(x[:6], y[:6]), (x[6:], y[6:])], frozen) == pytest.approx(whole)
+
+
+def test_evaluation_uses_eval_mode_builds_no_graph_and_puts_the_mode_back():
+    seen = []
+
+    class Spy(nn.Linear):
+        def forward(self, x):
+            seen.append((self.training, torch.is_grad_enabled()))
+            return super().forward(x)
+
+    for training in (True, False):
+        model = Spy(4, 3).train(training)
+        evaluate(model, [problem(5)])
+        assert model.training is training
+    assert seen == [(False, False), (False, False)]
+
+
+@pytest.mark.parametrize("call", [lambda m: evaluate(m, []), lambda m: train_epoch(m, [], torch.optim.SGD(m.parameters()))])
+def test_no_batches_are_refused(call):
+    with pytest.raises(ValueError, match="batches is empty, expected one batch or more"):
+        call(nn.Linear(4, 3))
+
+
+def test_a_loss_that_is_not_finite_is_named_with_epoch_step_and_learning_rate():
+    x, y = problem(8)
+    model = nn.Linear(4, 3)
+    batches = [(x, y), (x * float("nan"), y), (x, y)]
+    with pytest.raises(FloatingPointError) as error:
+        fit(model, torch.optim.SGD(model.parameters(), 0.25), batches, epochs=2, progress=False)
+    assert str(error.value) == "epoch 1: loss is nan at step 2 with learning rate 0.25: try a smaller learning rate"
+
+
+def test_fit_lowers_the_loss_and_keeps_a_row_an_epoch():
+    history, _ = run(5)
+    assert len(history.train) == len(history.valid) == 5 and history.stopped == "finished"
+    assert history.train[-1].loss < history.train[0].loss
+
+
+def test_the_model_ends_with_the_weights_of_the_best_epoch():
+    history, model = run(12, lr=0.5)
+    best = min(history.valid)
+    assert history.valid[history.best_epoch - 1] == best != history.valid[-1]
+    assert evaluate(model, [problem(30, seed=5)]) == pytest.approx(best)
+
+
+def test_patience_ends_training_that_many_epochs_after_the_best():
+    history, _ = run(200, lr=0.5, patience=3)
+    assert history.stopped == "early"
+    assert len(history.train) == history.best_epoch + 3
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, stop):
+    whole, model = run(6)
+    run(stop, tmp_path)
+    torch.manual_seed(99)
+    torch.rand(10)  # what happened between the two sessions does not matter
+    resumed, again = run(6, tmp_path)
+    assert resumed == whole
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters()))
+
+
+def test_a_finished_run_is_not_trained_again(tmp_path):
+    whole, model = run(3, tmp_path)
+    again, same = run(3, tmp_path)
+    assert again == whole
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), same.parameters()))
+
+
+def test_ctrl_c_returns_the_history_so_far_and_can_be_resumed(tmp_path, monkeypatch):
+    whole, _ = run(5)
+    calls = iter([None, None, KeyboardInterrupt])
+    real = train_epoch
+
+    def interrupted(*arguments):
+        if next(calls, None) is KeyboardInterrupt:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(train, "train_epoch", interrupted)
+    history, _ = run(5, tmp_path)
+    assert history.stopped == "interrupted" and history.train == whole.train[:2]
+    assert run(5, tmp_path)[0] == whole
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "epochs is 0, expected 1 or more"),
+        ({"epochs": 1, "patience": 2}, "patience is 2 without valid_batches: early stopping needs validation data"),
+        ({"epochs": 1, "patience": 0, "valid_batches": []}, "patience is 0, expected 1 or more epochs"),
+    ],
+)
+def test_arguments_that_make_no_run_are_refused(options, message):
+    model = nn.Linear(4, 3)
+    with pytest.raises(ValueError) as error:
+        fit(model, torch.optim.SGD(model.parameters()), [problem(5)], **options)
+    assert str(error.value) == message
+
+
+def test_bars_are_silent_under_ci_and_shown_elsewhere(monkeypatch, capsys):
+    model = nn.Linear(4, 3)
+    for ci in ("true", None):
+        monkeypatch.setenv("CI", ci) if ci else monkeypatch.delenv("CI", raising=False)
+        fit(model, torch.optim.SGD(model.parameters()), [problem(5)], epochs=1)
+        assert bool(capsys.readouterr().err) is (ci is None)
+
+
+def test_a_corrupted_checkpoint_is_named_and_left_in_place(tmp_path):
+    run(1, tmp_path)
+    path = tmp_path / "run.pt"
+    path.write_bytes(path.read_bytes()[:-200])
+    broken = path.read_bytes()
+    with pytest.raises(ValueError) as error:
+        run(2, tmp_path)
+    assert str(error.value) == f"checkpoint {path} is damaged or not a checkpoint: delete it to start anew"
+    assert path.read_bytes() == broken
+
+
+def test_a_checkpoint_with_code_in_it_is_not_run(tmp_path):
+    path = tmp_path / "evil.pt"
+    torch.save({"model": print}, path)
+    with pytest.raises(ValueError, match="damaged or not a checkpoint"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_of_another_model_names_the_first_difference(tmp_path):
+    run(1, tmp_path)
+    path = tmp_path / "run.pt"
+    for widths, difference in [
+        ((4, 9, 3), "layers.0.weight is (8, 4) there and (9, 4) here"),
+        ((4, 8, 8, 3), "layers.2.weight is (3, 8) there and (8, 8) here"),
+    ]:
+        model = MLP(widths)
+        with pytest.raises(ValueError) as error:
+            fit(model, torch.optim.Adam(model.parameters()), [problem(5)], epochs=2, checkpoint=path, progress=False)
+        assert str(error.value) == (
+            f"checkpoint {path} is of another model: {difference}: build the same model or name another file"
+        )
+
+
+def test_another_file_of_torch_is_no_checkpoint_of_this_run(tmp_path):
+    path = tmp_path / "weights.pt"
+    model = nn.Linear(4, 3)
+    save_checkpoint({"model": model.state_dict()}, path)
+    with pytest.raises(ValueError) as error:
+        fit(model, torch.optim.SGD(model.parameters()), [problem(5)], epochs=1, checkpoint=path, progress=False)
+    assert str(error.value) == (
+        f"{path} is not a checkpoint of this run, it lacks best, history, optimizer, random: name another file"
+    )
+
+
+def test_a_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no checkpoint at .*absent.pt"):
+        load_checkpoint(tmp_path / "absent.pt")
+
+
+def test_a_full_disk_keeps_the_checkpoint_that_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    save_checkpoint({"epoch": 1}, path)
+
+    def half_written(state, temporary):
+        temporary.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(train.torch, "save", half_written)
+    with pytest.raises(OSError) as error:
+        save_checkpoint({"epoch": 2}, path)
+    assert str(error.value) == (
+        f"cannot write checkpoint {path} ([Errno 28] No space left on device): free some space or name another folder"
+    )
+    assert load_checkpoint(path) == {"epoch": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
+
+
+def test_a_history_starts_empty():
+    assert History() == History([], [], 0, "finished")
+    assert Metrics(0.5, 0.9).accuracy == 0.9
