@@ -158,7 +158,7 @@ def heatmap(
     limit = np.abs(matrix).max()
     style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "viridis"}
     picture = axes.imshow(matrix, aspect="auto", **style)
-    axes.figure.colorbar(picture, ax=axes)
+    axes.figure.colorbar(picture, ax=axes).ax.tick_params(labelsize=8)
     if ticks:
         axes.set_yticks(range(len(ticks[0])), ticks[0], **TEXT)
         axes.set_xticks(range(len(ticks[1])), ticks[1], **TEXT)
