@@ -1,0 +1,494 @@
+"""MNIST: what is right with the files comes out, what is wrong is named, and both ways to batches agree."""
+
+import gzip
+import os
+import struct
+
+import pytest
+import torch
+from course import mnist
+from course.mnist import Batches, Data, ImageSet, loader, normalize, read_idx, split
+from torch.nn import functional as F
+from torch.utils.data import RandomSampler
+from torchvision import datasets, transforms
+
+TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.MD5
+AGAIN = "delete it and run `course data download`"
+
+
+def idx(numbers, shape=None, kind=8):
+    """The bytes of an idx file."""
+    shape = tuple(numbers.shape) if shape is None else shape
+    return bytes((0, 0, kind, len(shape))) + struct.pack(f">{len(shape)}I", *shape) + numbers.numpy().tobytes()
+
+
+def some_images(count, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(256, (count, 28, 28), dtype=torch.uint8, generator=generator)
+
+
+def some_labels(count):
+    return torch.arange(count, dtype=torch.uint8) % 10
+
+
+def some_set(count, seed=0):
+    return ImageSet(some_images(count, seed), some_labels(count).long())
+
+
+@pytest.fixture(autouse=True)
+def no_data_of_this_machine(monkeypatch, tmp_path):
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A whole MNIST, of 12 and 5 images."""
+    return write_mnist(tmp_path / "here")
+
+
+def write_mnist(root):
+    raw = root / "MNIST/raw"
+    raw.mkdir(parents=True)
+    (raw / TRAIN_IMAGES).write_bytes(idx(some_images(12)))
+    (raw / TRAIN_LABELS).write_bytes(idx(some_labels(12)))
+    (raw / TEST_IMAGES).write_bytes(idx(some_images(5, seed=1)))
+    (raw / TEST_LABELS).write_bytes(idx(some_labels(5)))
+    return root
+
+
+def message(kind, call, *arguments, **options):
+    """The whole message of the error that a call raises."""
+    with pytest.raises(kind) as caught:
+        call(*arguments, **options)
+    return str(caught.value)
+
+
+# Files
+
+
+def test_an_idx_file_is_read_as_it_was_written(tmp_path):
+    (tmp_path / "a").write_bytes(idx(some_images(3)))
+    assert torch.equal(read_idx(tmp_path / "a"), some_images(3))
+    assert torch.equal(read_idx(str(tmp_path / "a")), some_images(3))
+
+
+def test_a_gzipped_idx_file_is_read_like_a_plain_one(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(idx(some_images(3))))
+    assert torch.equal(read_idx(tmp_path / "a.gz"), some_images(3))
+
+
+def test_sizes_are_big_endian_and_any_number_of_dimensions_is_read(tmp_path):
+    (tmp_path / "a").write_bytes(bytes.fromhex("00000804 00000001 00000002 00000001 00000003 010203040506"))
+    assert read_idx(tmp_path / "a").tolist() == [[[[1, 2, 3]], [[4, 5, 6]]]]
+
+
+@pytest.mark.parametrize(
+    "content, wrong",
+    [
+        pytest.param(idx(some_labels(9))[:-2], "has 15 bytes, expected 17 for shape (9,)", id="truncated"),
+        pytest.param(idx(some_labels(9)) + b"x", "has 18 bytes, expected 17 for shape (9,)", id="too long"),
+        pytest.param(idx(some_images(2))[:9], "has 9 bytes, expected a header of 16", id="truncated header"),
+        pytest.param(b"\0\0\x08", "has 3 bytes, expected a header of 4", id="nothing but a magic"),
+        pytest.param(
+            b"\x89PNG and so on",
+            "starts with 89 50 4e 47, expected an idx file of unsigned bytes (00 00 08)",
+            id="wrong magic",
+        ),
+        pytest.param(
+            idx(some_labels(9), kind=13),
+            "starts with 00 00 0d 01, expected an idx file of unsigned bytes (00 00 08)",
+            id="floats",
+        ),
+        pytest.param(b"", "is empty, expected an idx file of unsigned bytes (00 00 08)", id="empty"),
+        pytest.param(gzip.compress(idx(some_labels(9)))[:-9], "is a damaged gzip file", id="truncated gzip"),
+        pytest.param(
+            gzip.compress(idx(some_labels(9)))[:-8] + bytes(8), "is a damaged gzip file", id="gzip checksum"
+        ),
+        pytest.param(
+            gzip.compress(idx(some_labels(9)))[:10] + b"\xff" * 20, "is a damaged gzip file", id="corrupt gzip"
+        ),
+    ],
+)
+def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path, content, wrong):
+    (tmp_path / "a").write_bytes(content)
+    assert message(ValueError, read_idx, tmp_path / "a") == f"{tmp_path / 'a'} {wrong}: {AGAIN}"
+
+
+def test_a_directory_instead_of_a_file_is_named(tmp_path):
+    expected = f"{tmp_path} is a directory, expected an idx file: give the path of a file in it"
+    assert message(ValueError, read_idx, tmp_path) == expected
+
+
+def test_a_missing_file_is_named(tmp_path):
+    path = tmp_path / "a"
+    assert message(FileNotFoundError, read_idx, path) == f"{path} is missing: run `course data download`"
+
+
+def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")  # root may read anything, so the refusal is played
+
+    (tmp_path / "a").write_bytes(idx(some_labels(9)))
+    monkeypatch.setattr(mnist, "open", refuse, raising=False)
+    expected = f"{tmp_path / 'a'} is not yours to read: change its permissions"
+    assert message(PermissionError, read_idx, tmp_path / "a") == expected
+
+
+# MNIST
+
+
+def test_mnist_comes_out_as_it_was_written(root):
+    data = mnist.load_mnist(root)
+    assert data.name == "MNIST"
+    assert torch.equal(data.train.images, some_images(12)) and torch.equal(data.test.images, some_images(5, seed=1))
+    assert data.train.labels.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    assert data.test.labels.dtype == torch.int64
+
+
+def test_plain_and_gzipped_files_may_be_mixed(root):
+    path = root / "MNIST/raw" / TRAIN_LABELS
+    path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    assert mnist.load_mnist(root).train.labels[:3].tolist() == [0, 1, 2]
+
+
+def test_an_argument_beats_course_data_which_beats_the_data_folder(root, tmp_path, monkeypatch):
+    assert mnist.find_mnist() is None
+    assert mnist.find_mnist(root) == root
+    there, default = write_mnist(tmp_path / "there"), write_mnist(mnist.DATA)
+    assert mnist.find_mnist() == default
+    monkeypatch.setenv("COURSE_DATA", str(there))
+    assert mnist.find_mnist() == there
+    assert mnist.find_mnist(root) == root
+
+
+def test_no_mnist_is_said_with_the_folder_the_files_and_the_mend(tmp_path):
+    expected = (
+        f"{tmp_path / 'MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+        "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte: "
+        "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
+    )
+    assert mnist.find_mnist(tmp_path) is None
+    assert message(FileNotFoundError, mnist.load_mnist, tmp_path) == expected
+    assert message(FileNotFoundError, mnist.load_data, tmp_path) == expected
+
+
+def test_course_data_that_points_nowhere_is_an_error_and_no_reason_for_the_stand_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
+    said = message(FileNotFoundError, mnist.load_data)
+    assert said.startswith(f"{tmp_path / 'nowhere/MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, ")
+    assert said.endswith(": set COURSE_DATA to the folder that holds MNIST, or run `course data download`")
+
+
+def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeypatch):
+    (root / "MNIST/raw" / TRAIN_LABELS).unlink()
+    (root / "MNIST/raw" / TEST_IMAGES).unlink()
+    monkeypatch.setattr(mnist, "DATA", root)
+    expected = (
+        f"{root / 'MNIST/raw'} lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+        "expected four files: run `course data download`"
+    )
+    for load in (mnist.find_mnist, mnist.load_mnist, mnist.load_data):
+        assert message(FileNotFoundError, load) == expected
+
+
+@pytest.mark.parametrize(
+    "name, content, wrong",
+    [
+        pytest.param(
+            TRAIN_LABELS,
+            idx(torch.tensor([3, 9, 10, 11], dtype=torch.uint8).repeat(3)),
+            f"has label 10 at 2, expected 0 to 9: {AGAIN}",
+            id="label 10",
+        ),
+        pytest.param(
+            TRAIN_LABELS,
+            idx(some_images(12)),
+            "has shape (12, 28, 28), expected (N): are images and labels swapped?",
+            id="images where labels belong",
+        ),
+        pytest.param(
+            TEST_IMAGES,
+            idx(some_labels(12)),
+            "has shape (12,), expected (N, 28, 28): are images and labels swapped?",
+            id="labels where images belong",
+        ),
+        pytest.param(
+            TRAIN_IMAGES,
+            idx(some_images(12).reshape(3, 4, 28, 28)),
+            "has shape (3, 4, 28, 28), expected (N, 28, 28): are images and labels swapped?",
+            id="wrong number of dimensions",
+        ),
+        pytest.param(
+            TRAIN_IMAGES,
+            idx(some_images(12)[:, 4:24, 4:24].contiguous()),
+            "has shape (12, 20, 20), expected (N, 28, 28): are images and labels swapped?",
+            id="wrong size of image",
+        ),
+        pytest.param(
+            TRAIN_IMAGES,
+            idx(some_images(11)),
+            "has 11 images and train-labels-idx1-ubyte 12 labels, expected as many: run `course data verify`",
+            id="different counts",
+        ),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_named(root, name, content, wrong):
+    path = root / "MNIST/raw" / name
+    path.write_bytes(content)
+    assert message(ValueError, mnist.load_mnist, root) == f"{path} {wrong}"
+
+
+def test_a_directory_in_the_place_of_a_file_is_named(root):
+    path = root / "MNIST/raw" / TEST_LABELS
+    path.unlink()
+    path.mkdir()
+    expected = f"{path} is a directory, expected an idx file: give the path of a file in it"
+    assert message(ValueError, mnist.load_mnist, root) == expected
+
+
+def test_without_mnist_and_without_a_wish_the_stand_in_is_loaded_and_says_so(monkeypatch):
+    def stand_in(cache):
+        assert cache == mnist.DATA
+        images, labels = some_images(7).numpy(), some_labels(7).numpy()
+        return images, labels, images[:2], labels[:2]
+
+    monkeypatch.setattr("course.digits.load_digits_standin", stand_in)
+    data = mnist.load_data()
+    assert data.name == "digits" and data.train.labels.dtype == torch.int64
+    assert torch.equal(data.train.images, some_images(7))
+    assert mnist.describe_data(data) == (
+        "data: digits, 7 training and 2 test images of 28x28 "
+        "(not MNIST: its offline stand-in, made from real handwriting)"
+    )
+
+
+def test_mnist_is_described_in_one_line(root):
+    line = "data: MNIST, 12 training and 5 test images of 28x28"
+    assert mnist.describe_data(mnist.load_data(root)) == line
+
+
+def test_verify_accepts_the_right_bytes_packed_or_not_and_names_the_first_wrong_file(root, monkeypatch):
+    raw = root / "MNIST/raw"
+    wrong = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing at all
+    (raw / TEST_LABELS).write_bytes(b"")
+    expected = f"{raw / TEST_LABELS} has md5 {wrong}, expected {mnist.MD5[TEST_LABELS]}: {AGAIN}"
+    monkeypatch.setattr(mnist, "MD5", {TEST_LABELS: mnist.MD5[TEST_LABELS]})
+    assert message(ValueError, mnist.verify_mnist, root) == expected
+    monkeypatch.setattr(mnist, "MD5", {TEST_LABELS: wrong})
+    assert mnist.verify_mnist(root) == raw
+    (raw / TEST_LABELS).unlink()
+    expected = f"{raw / TEST_LABELS} is missing: run `course data download`"
+    assert message(FileNotFoundError, mnist.verify_mnist, root) == expected
+    (raw / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(b""))
+    assert mnist.verify_mnist(root) == raw
+
+
+# Download, with torchvision's part played: it writes the files it is told to, and then may fail
+
+
+def play_download(monkeypatch, names=tuple(mnist.MD5), error=None):
+    roots = []
+
+    def download_to(root, download):
+        assert download
+        roots.append(root)
+        whole = write_mnist(mnist.Path(root))
+        for name in set(mnist.MD5) - set(names):
+            (whole / "MNIST/raw" / name).unlink()
+        if error:
+            raise error
+
+    monkeypatch.setattr(datasets, "MNIST", download_to)
+    return roots
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_download_ends_with_the_four_files_and_nothing_else(tmp_path, monkeypatch):
+    play_download(monkeypatch)
+    data = mnist.load_mnist(tmp_path / "new", download=True)
+    assert len(data.train.labels) == 12
+    assert set(files(tmp_path)) == {tmp_path / "new/MNIST/raw" / name for name in mnist.MD5}
+
+
+def test_nothing_is_downloaded_unless_asked_for_and_missing(root, tmp_path, monkeypatch):
+    roots = play_download(monkeypatch)
+    mnist.load_mnist(root, download=True)
+    message(FileNotFoundError, mnist.load_mnist, tmp_path)
+    assert roots == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("no route"), OSError("no route")])
+def test_an_interrupted_download_leaves_nothing_that_could_be_taken_for_data(tmp_path, monkeypatch, error):
+    play_download(monkeypatch, [TRAIN_IMAGES, TRAIN_LABELS], error)
+    expected = (
+        f"MNIST could not be downloaded to {tmp_path}, nothing there has changed: "
+        f"check the network, or copy the four files to {tmp_path / 'MNIST/raw'} (no route)"
+    )
+    if isinstance(error, KeyboardInterrupt):
+        message(KeyboardInterrupt, mnist.load_mnist, tmp_path, download=True)
+    else:
+        assert message(RuntimeError, mnist.load_mnist, tmp_path, download=True) == expected
+    assert mnist.find_mnist(tmp_path) is None
+    assert files(tmp_path) == {}
+
+
+def test_an_interrupted_download_leaves_the_old_files_and_a_whole_one_mends_them(root, monkeypatch):
+    (root / "MNIST/raw" / TEST_LABELS).unlink()
+    before = files(root)
+    play_download(monkeypatch, [TEST_LABELS], KeyboardInterrupt())
+    message(KeyboardInterrupt, mnist.load_mnist, root, download=True)
+    assert files(root) == before
+    play_download(monkeypatch)
+    assert len(mnist.load_mnist(root, download=True).test.labels) == 5
+
+
+def test_a_download_that_was_killed_is_not_found_later(root):
+    os.rename(root / "MNIST", root / ".download-abc")
+    assert mnist.find_mnist(root) is None
+
+
+# Splits and numbers
+
+
+def test_a_split_has_every_training_image_once_and_is_the_same_for_the_same_seed():
+    data = Data("MNIST", some_set(12), some_set(5, seed=1))
+    splits = split(data, valid=4)
+    assert splits.test is data.test
+    assert [len(part.labels) for part in splits] == [8, 4, 5]
+    both = torch.cat([splits.train.images, splits.valid.images])
+    assert sorted(both.flatten(1).tolist()) == sorted(data.train.images.flatten(1).tolist())
+    for part in splits[:2]:
+        for image, label in zip(*part):
+            assert any(torch.equal(image, i) and label == n for i, n in zip(*data.train))
+    assert torch.equal(split(data, valid=4).valid.images, splits.valid.images)
+    assert not torch.equal(split(data, valid=4, seed=1).valid.images, splits.valid.images)
+
+
+@pytest.mark.parametrize("valid", [-1, 0, 12, 13])
+def test_a_split_that_leaves_nothing_is_refused(valid):
+    said = message(ValueError, split, Data("MNIST", some_set(12), some_set(5)), valid)
+    assert said == f"valid is {valid}, expected 1 to 11: leave some images to train on"
+
+
+def test_normalize_gives_the_numbers_of_torchvision_to_the_bit():
+    every_pixel = torch.arange(256, dtype=torch.uint8).repeat(49).reshape(16, 28, 28)
+    steps = [transforms.ToPILImage(), transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))]
+    x = normalize(every_pixel)
+    assert torch.equal(x, torch.stack([transforms.Compose(steps)(image) for image in every_pixel]))
+    assert x[0, 0, 0, :2].tolist() == pytest.approx([-0.1307 / 0.3081, (1 / 255 - 0.1307) / 0.3081])
+
+
+def test_normalize_leaves_the_images_alone():
+    images = some_images(2)
+    normalize(images)
+    assert torch.equal(images, some_images(2))
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (2, 1, 28, 28), (2, 32, 32)])
+def test_normalize_refuses_a_wrong_shape(shape):
+    expected = (
+        f"images has shape {shape}, expected (N, 28, 28): "
+        "pass the images of an ImageSet, such as data.train.images"
+    )
+    assert message(ValueError, normalize, torch.zeros(shape, dtype=torch.uint8)) == expected
+
+
+def test_normalize_refuses_pixels_that_are_not_raw():
+    expected = "images are torch.float32, expected torch.uint8: normalize the raw pixels, once"
+    assert message(ValueError, normalize, some_images(2) / 255) == expected
+
+
+# Batches
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_both_ways_give_the_same_numbers(workers):
+    images, labels = some_set(11)
+    usual = list(loader(ImageSet(images, labels), 4, workers=workers))
+    fast = list(Batches(normalize(images), labels, 4))
+    assert [len(y) for _, y in fast] == [4, 4, 3] == [len(y) for _, y in usual]
+    for (x, y), (x_fast, y_fast) in zip(usual, fast):
+        assert torch.equal(x, x_fast) and torch.equal(y, y_fast)
+        assert x.dtype == x_fast.dtype and y.dtype == y_fast.dtype
+
+
+def test_both_ways_give_the_same_losses_when_the_draws_are_replayed():
+    data = some_set(30)
+    draws = list(RandomSampler(range(30), generator=torch.Generator().manual_seed(3)))
+
+    def losses(batches):
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 10))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        for x, y in batches:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+    usual = list(losses(loader(data, 4, sampler=draws)))
+    assert usual == list(losses(Batches(normalize(data.images), data.labels, 4, sampler=draws)))
+    assert usual != list(losses(Batches(normalize(data.images), data.labels, 4)))
+
+
+def test_what_a_shuffling_loader_drew_can_be_replayed():
+    data = ImageSet(some_images(30), torch.arange(30))
+    usual = loader(data, 4, shuffle=True)
+    draws = torch.cat([y for _, y in usual])
+    assert sorted(draws.tolist()) == list(range(30)) != draws.tolist()
+    replayed = Batches(normalize(data.images), data.labels, 4, sampler=draws)
+    assert torch.equal(torch.cat([y for _, y in replayed]), draws)
+    assert torch.equal(torch.cat([x for x, _ in replayed]), normalize(data.images[draws]))
+    assert len(replayed) == len(usual) == 8
+
+
+def test_shuffled_batches_hold_every_example_once_and_in_a_new_order_each_epoch():
+    x = torch.arange(100.0)
+    batches = Batches(x, x, 30, shuffle=True, generator=torch.Generator().manual_seed(0))
+    first, second = ([x for x, _ in batches] for _ in range(2))
+    assert len(batches) == 4 and [len(x) for x in first] == [30, 30, 30, 10]
+    first, second = torch.cat(first), torch.cat(second)
+    assert torch.equal(first.sort().values, x) and torch.equal(second.sort().values, x)
+    assert not torch.equal(first, second) and not torch.equal(first, x)
+    again = Batches(x, x, 30, shuffle=True, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(torch.cat([x for x, _ in again]), first)
+
+
+def test_a_sampler_may_leave_out_and_repeat():
+    x = torch.arange(10) * 10
+    batches = Batches(x, x + 1, 2, sampler=[3, 3, 9])
+    assert [(x.tolist(), y.tolist()) for x, y in batches] == [([30, 30], [31, 31]), ([90], [91])]
+    assert len(batches) == 2
+
+
+def test_batches_that_make_no_sense_are_refused():
+    x = torch.zeros(3)
+    assert message(ValueError, Batches, x, x[:2], 2) == "x has 3 examples and y 2, expected as many"
+    assert message(ValueError, Batches, x, x, 0) == "batch_size is 0, expected 1 or more"
+    assert message(ValueError, Batches, x, x, 2, shuffle=True, sampler=[0]) == (
+        "shuffle is True and a sampler is given, expected one of them: drop shuffle"
+    )
+
+
+# The real one
+
+
+REAL = os.environ.get("COURSE_DATA")
+
+
+@pytest.mark.skipif(not REAL, reason="COURSE_DATA names no folder with MNIST")
+def test_real_mnist_is_whole_and_has_the_mean_and_deviation_that_normalize_uses():
+    mnist.verify_mnist(REAL)
+    data = mnist.load_data(REAL)
+    assert [tuple(part.images.shape) for part in data[1:]] == [(60_000, 28, 28), (10_000, 28, 28)]
+    assert data.train.labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert data.test.labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    pixels = data.train.images.double() / 255
+    assert round(pixels.mean().item(), 4) == mnist.MEAN == 0.1307
+    assert round(pixels.std().item(), 4) == mnist.STD == 0.3081
