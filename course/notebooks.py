@@ -1,0 +1,158 @@
+"""Run notebooks, each from a fresh kernel, and keep of the outputs what a second run would give again."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+DATA_LINE = re.compile(r"^data: (\w+)", re.MULTILINE)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped; the message holds the notebook, the cell, its source and the traceback."""
+
+
+def find(folder: Path | str = "notebooks") -> list[Path]:
+    """Return the course's notebooks (00_start.ipynb, 01_…) in a folder, in order.
+
+    Raises: FileNotFoundError if there is none.
+    """
+    paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    if not paths:
+        raise FileNotFoundError(
+            f"{Path(folder).resolve()} holds no notebook, expected files such as 00_start.ipynb: "
+            "run this in the course's folder"
+        )
+    return paths
+
+
+def run(
+    path: Path | str,
+    out: Path | str,
+    *,
+    folder: Path | str | None = None,
+    timeout: float | None = None,
+    progress: bool = True,
+    after_cell: Callable[[int, float], None] | None = None,
+) -> NotebookNode:
+    """Run a notebook from a fresh kernel and write the executed copy to `out`, whole or not at all.
+
+    folder: where the kernel works, by default the notebook's own. progress: a bar that counts cells, on stderr.
+    after_cell: called with each code cell's index and its time. Units: timeout in seconds a cell, None for no limit;
+    after_cell's time in seconds.
+    Raises: NotebookError if a cell fails, FileNotFoundError, ValueError if the file is no notebook.
+    """
+    path = Path(path)
+    nb = read(path)
+    cells = [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+    for _, cell in cells:
+        cell.outputs, cell.execution_count = [], None
+    client = NotebookClient(nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False)
+    client.reset_execution_trackers()
+    began = time.perf_counter()
+    with (
+        tempfile.TemporaryFile() as stderr,
+        tqdm(total=len(cells), desc=path.stem, unit="cell", disable=not progress) as bar,
+        client.setup_kernel(
+            cwd=str(Path(folder or path.parent).resolve()),
+            env={**os.environ, "CI": "true"},  # silences the bars inside the notebook
+            stderr=stderr,
+        ),
+    ):
+        for number, (index, cell) in enumerate(cells, 1):
+            start = time.perf_counter()
+            try:
+                client.execute_cell(cell, index, execution_count=number)
+            except (CellControlSignal, DeadKernelError) as error:
+                bar.close()
+                raise NotebookError(_story(path, number, len(cells), cell, error, stderr)) from None
+            bar.update()
+            if after_cell:
+                after_cell(index, time.perf_counter() - start)
+    clean(nb)
+    nb.metadata["course"] = {
+        "data": data_name(nb),
+        "minutes": max(1, round((time.perf_counter() - began) / 60)),
+        "torch": version("torch").split("+")[0],
+    }
+    write(nb, out)
+    return nb
+
+
+def read(path: Path | str) -> NotebookNode:
+    """Read a notebook. Raises: FileNotFoundError, ValueError if the file is no notebook."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist, expected a notebook: check the name")
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception:
+        raise ValueError(f"{path} is no notebook, expected one in nbformat 4: fetch it anew") from None
+
+
+def write(nb: NotebookNode, out: Path | str) -> None:
+    """Write a notebook under its name only when it is complete."""
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        part.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
+        os.replace(part, out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def clean(nb: NotebookNode) -> None:
+    """Drop from a notebook what differs between two runs or machines: times, versions, widgets, chunks of streams."""
+    nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    for cell in nb.cells:
+        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")})
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET, None)  # names a widget that lives in the kernel
+            cell.outputs = _join_streams(cell.outputs)
+
+
+def data_name(nb: NotebookNode) -> str | None:
+    """Return the first word after `data: ` in the outputs ("MNIST" or "digits"), None if the notebook loads none."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            if found := DATA_LINE.search(output.get("text", "")):
+                return found[1]
+    return None
+
+
+def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    joined = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last["text"] += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
+def _story(path, number, count, cell, error, stderr) -> str:
+    raised = [output for output in cell.outputs if output.output_type == "error"]
+    if raised:
+        why = "\n".join(raised[-1].traceback)
+    elif isinstance(error, DeadKernelError):
+        stderr.seek(0)
+        last_words = stderr.read().decode(errors="replace")[-2000:].strip()
+        why = f"the kernel died, often for want of memory\n{last_words}".rstrip()
+    else:
+        why = str(error)
+    return f"{path}, code cell {number} of {count}:\n\n{cell.source}\n\n{COLOURS.sub('', why)}"
