@@ -174,9 +174,10 @@ def pip(command, root, log):
                 print("\r\033[K" + lines[-1].strip()[:shutil.get_terminal_size().columns - 1], end="", flush=True)
     if live:
         print("\r\033[K", end="", flush=True)
-    if process.wait():
+    status = process.wait()
+    if status:
         text = "\n".join(lines)
-        raise Stop(f"{tail(text)}\npip failed with status {process.returncode} (above: its last lines, all in {log}): "
+        raise Stop(f"{tail(text)}\npip failed with status {status} (above: its last lines, all in {log}): "
                    + next(mend for signs, mend in MENDS if any(sign in text for sign in signs.split("|"))))
 
 

@@ -1,0 +1,270 @@
+"""The console script `course`: look for what is missing here, look after the data, run notebooks."""
+
+import argparse
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+# Rooms and packages are imported where they are used: the doctor must be able to say that one is missing.
+
+ROOT = Path(__file__).resolve().parents[1]
+INSTALL = f'"{sys.executable}" -m pip install'
+DISK = 1.0  # GB: the stand-in digits, executed notebooks, checkpoints
+
+
+class Check(NamedTuple):
+    """One line of the doctor. state: "ok", "note" or "FAIL"; a failure's text ends in its mend."""
+
+    state: str
+    text: str
+
+
+def main(args: list[str] | None = None) -> int:
+    """Do what the command line (or args) says; return the exit status."""
+    parser = argparse.ArgumentParser(prog="course", description="Look after this course and run its notebooks.")
+    words = parser.add_subparsers(required=True, metavar="WORD")
+    word = words.add_parser("doctor", help="look for what is missing or broken here")
+    word.set_defaults(call=lambda options: doctor())
+    word = words.add_parser("data", help="say which data are here, download MNIST, or verify the files")
+    word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
+    word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
+    word = words.add_parser("run", help="run notebooks, each from a fresh kernel, and write the executed copies")
+    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file, or the start of a name; default: all")
+    word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
+    word.set_defaults(call=lambda options: run(options.notebooks, options.out))
+    options = parser.parse_args(args)
+    try:
+        return options.call(options)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+# course run ---------------------------------------------------------------------------------------------------
+
+
+def run(names: list[str], out: Path) -> int:
+    """Run the notebooks so named, in this order; stop at the first that fails."""
+    from course import notebooks
+
+    live = sys.stderr.isatty()
+    paths = [path for name in names for path in _find(name)] or notebooks.find(ROOT / "notebooks")
+    for path in paths:
+        notebooks.run(path, out / path.name, progress=live)
+        if not live:
+            print(f"{path.name} ran", flush=True)
+    print(f"all {len(paths)} ran; the executed copies are in {out}")
+    return 0
+
+
+def _find(name: str) -> list[Path]:
+    from course import notebooks
+
+    if Path(name).suffix == ".ipynb":
+        return [Path(name)]
+    known = notebooks.find(ROOT / "notebooks")
+    found = [path for path in known if path.stem.startswith(name)]
+    if not found:
+        raise ValueError(f"no notebook starts with {name!r}, expected one of {', '.join(path.stem for path in known)}")
+    return found
+
+
+# course data --------------------------------------------------------------------------------------------------
+
+
+def data_status() -> int:
+    for check in check_data():
+        print(check.text)
+    return int(check.state == "FAIL")
+
+
+def data_download() -> int:
+    from course import mnist
+
+    print(mnist.describe_data(mnist.load_mnist(download=True)))
+    return 0
+
+
+def data_verify() -> int:
+    """Check MNIST and the stand-in, as far as they are here, to the byte."""
+    from course import digits, mnist
+
+    standin = mnist.DATA / digits.FILE
+    if mnist.find_mnist() is None and not standin.exists():
+        print("neither MNIST nor the stand-in digits are here: there is nothing to verify")
+    if mnist.find_mnist():
+        print(f"{mnist.verify_mnist()}: the four files are MNIST, to the byte")
+    if standin.exists():
+        if digits.read_cache(standin) is None:
+            raise ValueError(f"{standin} is damaged: delete it, it is made anew on first use")
+        print(f"{standin}: as it was made")
+    return 0
+
+
+DATA_WORDS = {"status": data_status, "download": data_download, "verify": data_verify}
+
+
+# course doctor ------------------------------------------------------------------------------------------------
+
+
+def doctor() -> int:
+    """Print a line for everything that the course needs; return 1 if something is missing or broken."""
+    states = []
+    for look in (check_python, check_packages, check_pair, check_device, check_data, check_kernel, check_disk):
+        for check in _run(look):
+            print(f"{check.state:<5} {check.text}", flush=True)
+            states.append(check.state)
+    failed = states.count("FAIL")
+    print(f"{failed} of {len(states)} failed" if failed else "all is well")
+    return int(failed > 0)
+
+
+def _run(look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from look()
+    except ImportError as error:
+        yield Check("FAIL", f"{error}: install the course anew (delete .venv, then python3 run.py install)")
+
+
+def check_python() -> Iterator[Check]:
+    from packaging.specifiers import SpecifierSet
+
+    wanted = importlib.metadata.metadata("course")["Requires-Python"]
+    found = ".".join(map(str, sys.version_info[:3]))
+    if found not in SpecifierSet(wanted):
+        yield Check("FAIL", f"Python is {found}, expected {wanted}: delete .venv and run run.py with a newer Python")
+    else:
+        yield Check("ok", f"Python {found} in {sys.prefix}")
+
+
+def check_packages() -> Iterator[Check]:
+    """Installed versions against the ranges in pyproject.toml, and the exact ones that were tested."""
+    from packaging.requirements import Requirement
+    from packaging.version import Version
+
+    good, untested = [], []
+    tested = tested_versions()
+    for wish in map(Requirement, importlib.metadata.requires("course")):
+        extra = wish.marker is not None
+        range_ = f"{wish.name}{wish.specifier}"
+        try:
+            found = importlib.metadata.version(wish.name)
+        except importlib.metadata.PackageNotFoundError:
+            only = "; only the tests need it" if extra else ""
+            yield Check("note" if extra else "FAIL", f'{wish.name} is missing{only}: {INSTALL} "{range_}"')
+            continue
+        if not wish.specifier.contains(found, prereleases=True):
+            yield Check("FAIL", f'{wish.name} is {found}, expected {wish.specifier}: {INSTALL} "{range_}"')
+            continue
+        good.append(f"{wish.name} {found}")
+        if tested.get(wish.name) not in (None, Version(found).public):
+            untested.append(f"{wish.name} {found} (tested: {tested[wish.name]})")
+    yield Check("ok", f"packages: {', '.join(good)}")
+    if untested:
+        yield Check("note", f"other versions than the tested ones: {', '.join(untested)}")
+
+
+def tested_versions() -> dict[str, str]:
+    """Exact versions by package, from tests/constraints.txt; empty where the course came without it."""
+    path = ROOT / "tests" / "constraints.txt"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE))
+
+
+def check_pair() -> Iterator[Check]:
+    """Whether torchvision fits torch, by its own word and by calling its compiled part."""
+    from packaging.requirements import Requirement
+
+    mend = f"install both from one index: {INSTALL} --upgrade torch torchvision"
+    try:
+        torch, torchvision = map(importlib.metadata.version, ("torch", "torchvision"))
+    except importlib.metadata.PackageNotFoundError:
+        return  # said already
+    wishes = map(Requirement, importlib.metadata.requires("torchvision"))
+    wanted = next(wish.specifier for wish in wishes if wish.name == "torch")
+    if not wanted.contains(torch, prereleases=True):
+        yield Check("FAIL", f"torchvision {torchvision} needs torch{wanted}, but torch is {torch}: {mend}")
+        return
+    try:
+        _call_torchvision()
+    except (ImportError, AttributeError, OSError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        yield Check("FAIL", f"torchvision {torchvision} does not work with torch {torch} ({reason}): {mend}")
+    else:
+        yield Check("ok", f"torchvision {torchvision} works with torch {torch}")
+
+
+def _call_torchvision() -> None:
+    import torch
+    import torchvision
+
+    torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
+
+
+def check_device() -> Iterator[Check]:
+    import torch
+
+    from course.device import describe_device, pick_device
+
+    try:
+        device = pick_device()
+        torch.ones(2, device=device).sum().item()
+    except ValueError as error:
+        yield Check("FAIL", str(error))
+    except RuntimeError as error:
+        yield Check("FAIL", f"torch cannot compute on {device} ({str(error).splitlines()[0]}): set COURSE_DEVICE=cpu")
+    else:
+        yield Check("ok", describe_device(device))
+
+
+def check_data() -> Iterator[Check]:
+    from course import digits, mnist
+
+    named = os.environ.get("COURSE_DATA")
+    standin = mnist.DATA / digits.FILE
+    try:
+        root = mnist.find_mnist()
+    except FileNotFoundError as error:
+        yield Check("FAIL", str(error))
+        return
+    if root:
+        yield Check("ok", f"data: MNIST in {root}")
+    elif named:
+        yield Check("FAIL", f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
+                    "correct it, or unset it to use the stand-in digits")
+    elif standin.exists():
+        yield Check("ok", f"data: no MNIST, but its stand-in {standin} ({standin.stat().st_size / 1e6:.0f} MB)")
+    else:
+        yield Check("ok", f"data: no MNIST; its stand-in digits are made in {mnist.DATA} on first use")
+
+
+def check_kernel() -> Iterator[Check]:
+    """Whether Jupyter's kernel python3 starts this Python, and not one that lacks the course."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    mend = f'"{sys.executable}" -m ipykernel install --sys-prefix'
+    try:
+        spec = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        yield Check("FAIL", f"Jupyter has no kernel python3: {mend}")
+        return
+    program = spec.argv[0]
+    # Jupyter puts its own Python for these words.
+    if program in ("python", "python3", f"python3.{sys.version_info[1]}") or Path(program).is_relative_to(sys.prefix):
+        yield Check("ok", f"Jupyter's kernel python3 in {spec.resource_dir}")
+    else:
+        yield Check("FAIL", f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: {mend}")
+
+
+def check_disk() -> Iterator[Check]:
+    free = shutil.disk_usage(ROOT).free / 1e9
+    if free < DISK:
+        yield Check("FAIL", f"{free:.1f} GB are free in {ROOT}, expected {DISK:.0f} GB or more: "
+                    "delete build/, or run `pip cache purge`")
+    else:
+        yield Check("ok", f"{free:.0f} GB free in {ROOT}")

@@ -1,0 +1,57 @@
+"""pyproject.toml, the exact versions and the conda environment say the same."""
+import importlib.metadata
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import course
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WANTED = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8"), re.M))
+CONDA_NAMES = {"torch": "pytorch"}
+
+
+@pytest.mark.parametrize("requirement", WANTED, ids=lambda requirement: requirement.name)
+def test_every_direct_dependency_has_an_exact_version_within_its_range(requirement):
+    assert requirement.specifier.contains(PINS[requirement.name])
+
+
+def test_constraints_hold_only_exact_versions_that_every_system_has():
+    lines = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if line and not line.startswith("#")]
+    assert len(lines) == len(PINS) == len({re.sub(r"[-_.]+", "-", name).lower() for name in PINS})
+    assert [line for line in lines if re.match(r"(?i)cuda|nvidia|triton|.*\+", line)] == []
+
+
+def test_the_conda_environment_has_the_ranges_of_pyproject():
+    lines = re.findall(r"^  - (\S+)$", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.M)
+    wanted = [CONDA_NAMES.get(wish.name, wish.name) + str(wish.specifier) for wish in WANTED]
+    assert lines == ["conda-forge", f"python{PROJECT['requires-python']}", "pip", *wanted, "pip:"]
+
+
+def test_the_installed_course_is_this_one_with_these_ranges():
+    installed = [Requirement(line) for line in importlib.metadata.requires("course")]
+    assert {(wish.name, str(wish.specifier)) for wish in installed} == {
+        (wish.name, str(wish.specifier)) for wish in WANTED}
+    assert importlib.metadata.version("course") == course.__version__
+    assert Path(course.__file__).resolve() == ROOT / "course" / "__init__.py"
+
+
+def test_ci_and_the_workflows_call_run_py_test():
+    assert "\npython3 run.py test </dev/null\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    for name in ("test", "weekly"):
+        workflow = (ROOT / ".github" / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+        assert re.findall(r"- run: (.*)", workflow) == ["python run.py test"]
+
+
+def test_the_weekly_run_takes_the_oldest_torch_that_pyproject_allows():
+    workflow = (ROOT / ".github" / "workflows" / "weekly.yml").read_text(encoding="utf-8")
+    oldest = {wish.name: str(wish.specifier) for wish in WANTED}
+    for name in ("torch", "torchvision"):
+        version, = re.findall(rf"{name}==([\d.]+?)(?:\.0)?\\n", workflow)
+        assert oldest[name] == f">={version}"

@@ -1,0 +1,275 @@
+"""run.py installs once, notices an install that was cut off, and says in one sentence what went wrong."""
+import ast
+import importlib.util
+import io
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
+run = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(run)
+
+
+class Machine:
+    """A folder to install into, with a python -m venv and a pip that only note what they were asked."""
+
+    def __init__(self, root):
+        self.root, self.venvs, self.pips = root, 0, []
+        self.output, self.status, self.interrupt = b"", 0, False
+        (root / "tests").mkdir(parents=True)
+        (root / "pyproject.toml").write_text("[project]\n")
+        (root / "tests" / "constraints.txt").write_text("numpy==2.4.6\n")
+
+    def run(self, command, **options):
+        self.venvs += 1
+        python = self.root / ".venv" / ("Scripts/python.exe" if run.os.name == "nt" else "bin/python")
+        python.parent.mkdir()
+        python.write_text("")
+        return SimpleNamespace(returncode=0, stdout=b"")
+
+    def popen(self, command, **options):
+        self.pips.append((command, options))
+        if self.interrupt:
+            raise KeyboardInterrupt
+        return SimpleNamespace(stdout=io.BytesIO(self.output), wait=lambda: self.status)
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    machine = Machine(tmp_path / "a folder")
+    monkeypatch.delenv("COURSE_CONSTRAINTS", raising=False)
+    monkeypatch.setattr(run, "ROOT", machine.root)
+    monkeypatch.setattr(run.subprocess, "run", machine.run)
+    monkeypatch.setattr(run.subprocess, "Popen", machine.popen)
+    return machine
+
+
+def test_the_first_run_installs_the_course_under_the_constraints(machine):
+    python = run.install(machine.root)
+    (command, options), = machine.pips
+    assert command == [str(python), "-m", "pip", "install", "--editable", ".[test]",
+                       "--constraint", str(machine.root / "tests" / "constraints.txt")]
+    assert options["cwd"] == machine.root
+
+
+def test_the_second_run_installs_nothing(machine):
+    assert run.install(machine.root) == run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (1, 1)
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "tests/constraints.txt"])
+def test_changed_versions_are_installed_on_top(machine, file):
+    run.install(machine.root)
+    (machine.root / file).write_text("numpy==2.5.0\n")
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (1, 2)
+
+
+def test_an_interrupted_install_is_made_anew(machine):
+    machine.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        run.install(machine.root)
+    half = machine.root / ".venv" / "half-written.py"
+    half.write_text("")
+    machine.interrupt = False
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (2, 2)
+    assert not half.exists()
+
+
+def test_a_failed_install_is_made_anew(machine, capsys):
+    machine.status = 1
+    assert run.main(["install"]) == 1
+    machine.status = 0
+    assert run.main(["install"]) == 0
+    assert (machine.venvs, len(machine.pips)) == (2, 2)
+
+
+def test_a_moved_folder_gets_a_new_venv(machine, monkeypatch):
+    run.install(machine.root)
+    machine.root = machine.root.rename(machine.root.with_name("another folder"))
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (2, 2)
+
+
+def test_another_python_gets_a_new_venv(machine, monkeypatch):
+    run.install(machine.root)
+    monkeypatch.setattr(run.sys, "version_info", (3, 99, 0))
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (2, 2)
+
+
+def test_a_venv_made_by_hand_is_kept(machine):
+    (machine.root / ".venv").mkdir()
+    machine.run([])
+    own = machine.root / ".venv" / "own.py"
+    own.write_text("")
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (1, 1)
+    assert own.exists()
+
+
+def test_two_installs_at_once_are_refused(machine, capsys):
+    with open(machine.root / ".venv.lock", "w") as lock:
+        run.hold(lock)
+        assert run.main(["install"]) == 1
+    assert capsys.readouterr().err == (
+        "another run.py is installing into .venv: wait for its end, then run this again\n")
+    assert run.main(["install"]) == 0
+
+
+def test_the_newest_allowed_versions_come_without_constraints(machine, monkeypatch):
+    monkeypatch.setenv("COURSE_CONSTRAINTS", "none")
+    run.install(machine.root)
+    assert "--constraint" not in machine.pips[0][0]
+
+
+def test_other_constraints_are_taken_from_their_file(machine, monkeypatch, tmp_path):
+    run.install(machine.root)
+    (tmp_path / "oldest.txt").write_text("torch==2.11.0\n")
+    monkeypatch.setenv("COURSE_CONSTRAINTS", str(tmp_path / "oldest.txt"))
+    run.install(machine.root)
+    assert machine.pips[1][0][-1] == str(tmp_path / "oldest.txt")
+
+
+def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_CONSTRAINTS", "nowhere.txt")
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().err == (
+        "COURSE_CONSTRAINTS is nowhere.txt, expected a file of exact versions, or none: check the path\n")
+
+
+@pytest.mark.parametrize("output, mend", [
+    ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+     "the disk is full: free 8 GB, then run this again"),
+    ("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /simple/torch/\n"
+     "ERROR: No matching distribution found for torch>=2.11",
+     "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)"),
+    ("ERROR: No matching distribution found for torch>=2.11",
+     "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python"),
+    ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'x'",
+     "a folder may not be written: check who owns it"),
+    ("ERROR: something new", "check network, proxy and disk, then run this again"),
+], ids=["disk", "network", "version", "owner", "other"])
+def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output, mend):
+    machine.output, machine.status = "\n".join(["Collecting x"] * 20 + output.splitlines()).encode(), 2
+    assert run.main(["test"]) == 1
+    text = capsys.readouterr().err.splitlines()
+    log = machine.root / ".venv" / "pip.log"
+    assert text[-1] == f"pip failed with status 2 (above: its last lines, all in {log}): {mend}"
+    assert text[:-1] == (["Collecting x"] * 20 + output.splitlines())[-12:]
+    assert log.read_text().count("Collecting x") == 20
+
+
+def test_a_python_without_ensurepip_is_told_the_package(machine, monkeypatch, capsys):
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().err == (
+        f"Python ({sys.executable}) has no ensurepip, so it cannot make .venv: "
+        "on Debian or Ubuntu, sudo apt install python3-venv\n")
+
+
+def test_a_folder_that_cannot_be_written_is_named(machine, monkeypatch, capsys):
+    def refuse(venv, text):
+        raise PermissionError(13, "Permission denied", str(venv))
+    monkeypatch.setattr(run, "set_stamp", refuse)
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().err == (
+        f"cannot write {machine.root / '.venv'} (Permission denied): check disk and owner, and close what uses .venv\n")
+
+
+def test_a_wrong_word_lists_the_known_ones(machine, capsys):
+    assert run.main(["tset"]) == 1
+    assert capsys.readouterr().err == (
+        "run.py knows no word 'tset', expected one of run, test, lab, bench, doctor, data, install: "
+        "try python3 run.py --help\n")
+    assert machine.pips == []
+
+
+def test_an_old_python_is_told_so(machine, monkeypatch, capsys):
+    monkeypatch.setattr(run.sys, "version_info", (3, 10, 13))
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().err == (
+        "Python is 3.10, expected 3.11 or newer: "
+        "install a newer one and call it by its name, as in python3.12 run.py\n")
+
+
+def test_an_old_python_can_read_run_py():
+    tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+    modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {module.split(".")[0] for module in modules} <= sys.stdlib_module_names
+
+
+def test_every_word_is_in_the_help(capsys):
+    assert run.main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert [word for word in run.WORDS if f"python3 run.py {word}" not in text] == []
+
+
+def test_ctrl_c_ends_without_a_traceback(machine, capsys):
+    machine.interrupt = True
+    assert run.main([]) == 130
+    assert capsys.readouterr().err == "stopped by Ctrl-C\n"
+
+
+@pytest.mark.parametrize("args, command", [
+    ([], ["-m", "course", "run"]),
+    (["run", "notebooks/00_start.ipynb"], ["-m", "course", "run", "notebooks/00_start.ipynb"]),
+    (["lab", "--no-browser"], ["-m", "jupyterlab", "notebooks", "--no-browser"]),
+    (["doctor"], ["-m", "course", "doctor"]),
+    (["data", "verify"], ["-m", "course", "data", "verify"]),
+    (["test", "-k", "mnist"], ["-m", "pytest", *run.NBVAL, "-k", "mnist", "tests", "notebooks"]),
+    (["test", "tests/test_run.py", "-x"], ["-m", "pytest", *run.NBVAL, "tests/test_run.py", "-x"]),
+])
+def test_each_word_calls_its_program_and_returns_its_status(monkeypatch, args, command):
+    called = []
+
+    def note(command, **options):
+        called.append((command, options["cwd"]))
+        return SimpleNamespace(returncode=7)
+    monkeypatch.setattr(run.subprocess, "run", note)
+    assert run.main(["--here", *args]) == 7
+    assert called == [([sys.executable, *command], ROOT)]
+
+
+def bench_folder(folder, **scripts):
+    (folder / "tests" / "bench").mkdir(parents=True)
+    (folder / "run.py").write_bytes((ROOT / "run.py").read_bytes())
+    for name, text in scripts.items():
+        (folder / "tests" / "bench" / f"bench_{name}.py").write_text(text)
+    return folder / "run.py"
+
+
+def test_bench_prints_the_ratios_from_any_folder(tmp_path):
+    script = bench_folder(
+        tmp_path / "a folder",
+        mnist="import sys\nprint('noise')\nprint('{\"bench\": \"mnist\", \"ratios\": {\"epoch\": %d}}' % len(sys.argv))",
+        reading="print('{\"bench\": \"reading\", \"ratios\": {\"loop\": 113.04}}')")
+    done = subprocess.run([sys.executable, str(script), "--here", "bench", "--quick"], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["bench", "ratio", "times"], ["mnist", "epoch", "2.00"], ["reading", "loop", "113.04"]]
+
+
+def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path, monkeypatch, capfd):
+    bench_folder(tmp_path, a="print('no json')", b="print('{\"ratios\": {\"x\": 2}}')", c="import sys; sys.exit('broken')")
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    assert run.main(["--here", "bench"]) == 1
+    out, err = capfd.readouterr()
+    assert out.splitlines()[1:] == [f"{'b':<12} {'x':<24} {2:>9.2f}"]
+    a, c = (f"{sys.executable} {tmp_path / 'tests' / 'bench' / f'bench_{name}.py'}" for name in "ac")
+    assert err.endswith(f"failed, or gave no ratios; run it alone to see why:\n{a}\n{c}\n")
+
+
+def test_an_unknown_bench_lists_the_known_ones(tmp_path, monkeypatch, capsys):
+    bench_folder(tmp_path, mnist="", reading="")
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    assert run.main(["--here", "bench", "mnits"]) == 1
+    assert capsys.readouterr().err == "there is no bench mnits, expected some of mnist, reading: check tests/bench\n"
