@@ -147,16 +147,19 @@ def heatmap(
     signed: bool = False,
     numbers: bool = False,
     ticks: tuple[Sequence, Sequence] | None = None,
+    top: float | None = None,
     axes: Axes | None = None,
 ) -> Figure:
     """Draw a matrix: viridis for magnitudes, diverging around zero if `signed`, with its numbers if asked.
 
     Shapes: matrix (rows, columns). ticks: labels of the rows and of the columns.
+    top: the value of the last colour, so that several matrices can be compared.
     """
     axes = _axes(axes)
     matrix = _array(matrix)
-    limit = np.abs(matrix).max()
-    style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "viridis"}
+    limit = top or np.abs(matrix).max()
+    bounds = {"vmin": -limit, "vmax": limit} if signed else {"vmin": 0, "vmax": top} if top else {}
+    style = {"cmap": "RdBu_r" if signed else "viridis", **bounds}
     picture = axes.imshow(matrix, aspect="auto", **style)
     axes.figure.colorbar(picture, ax=axes).ax.tick_params(labelsize=8)
     if ticks:

@@ -61,6 +61,11 @@ def test_a_heatmap_counts_its_matrix_but_not_its_colour_bar():
     assert [panel["images"] for panel in panels] == [[[[1, -2]]]]
 
 
+def test_heatmaps_with_one_top_give_one_number_one_colour():
+    pictures = [plots.heatmap([[low, 3]], title="", x="", y="", top=9).axes[0].get_images()[0] for low in (1, 9)]
+    assert pictures[0].norm(3) == pictures[1].norm(3) == pytest.approx(1 / 3)
+
+
 def test_a_known_label_keeps_its_colour_in_every_kind_of_figure():
     drawn = [
         plots.curves({"Adam": [1, 2]}, title="", x="", y="").axes[0].get_lines()[0].get_color(),
