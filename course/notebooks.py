@@ -49,9 +49,9 @@ def run(
 ) -> NotebookNode:
     """Run a notebook from a fresh kernel and write the executed copy to `out`, whole or not at all.
 
-    folder: where the kernel works, by default the notebook's own. progress: a bar that counts cells, on stderr.
-    after_cell: called with each code cell's index and its time. Units: timeout in seconds a cell, None for no limit;
-    after_cell's time in seconds.
+    folder: where the kernel works, by default the notebook's own. timeout: for each cell, None for no limit.
+    progress: a bar on stderr that counts cells. after_cell: called with each code cell's index and its time.
+    Units: seconds.
     Raises: NotebookError if a cell fails, FileNotFoundError, ValueError if the file is no notebook.
     """
     path = Path(path)
@@ -115,10 +115,12 @@ def write(nb: NotebookNode, out: Path | str) -> None:
 
 
 def clean(nb: NotebookNode) -> None:
-    """Drop from a notebook what differs between two runs or machines: times, versions, widgets, chunks of streams."""
+    """Drop what differs between runs or machines: times, versions, widgets, chunks of streams."""
     nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for cell in nb.cells:
-        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")})
+        cell.metadata = nbformat.from_dict(
+            {k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")}
+        )
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)  # names a widget that lives in the kernel
@@ -126,7 +128,7 @@ def clean(nb: NotebookNode) -> None:
 
 
 def data_name(nb: NotebookNode) -> str | None:
-    """Return the first word after `data: ` in the outputs ("MNIST" or "digits"), None if the notebook loads none."""
+    """Return the first word after `data: ` in the outputs, "MNIST" or "digits"; None if there is none."""
     for cell in nb.cells:
         for output in cell.get("outputs", []):
             if found := DATA_LINE.search(output.get("text", "")):

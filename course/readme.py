@@ -1,4 +1,4 @@
-"""The parts of README.md that come from the committed notebooks: two tables and a picture, never typed by hand."""
+"""The parts of README.md that come from the committed notebooks: two tables and a picture."""
 
 import base64
 import os
@@ -26,7 +26,7 @@ class Generated(NamedTuple):
 def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[str]:
     """Bring a README's generated parts up to date; return the names of those that were not.
 
-    The parts are `notebooks`, `claims` and `picture`, each between its markers; the picture is a file beside them.
+    The parts are `notebooks`, `claims` and `picture`, each between its markers; the picture is a file.
     Raises: FileNotFoundError, ValueError if a marker is missing or a notebook lacks what the tables need.
     """
     readme = Path(readme)
@@ -38,7 +38,9 @@ def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[s
     for name, block in made.blocks.items():
         part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not part.search(text):
-            raise ValueError(f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes")
+            raise ValueError(
+                f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes"
+            )
         new = part.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
         changed += [name] if new != text else []
         text = new
@@ -59,11 +61,18 @@ def generate(notebooks: Iterable[Path | str]) -> Generated:
     opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
     png, alt = _picture(opened)
     table = ["| notebook | you will be able to | minutes |", "|---|---|---:|"]
-    table += [f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_minutes(path, nb)} |" for path, nb in opened]
+    table += [
+        f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_minutes(path, nb)} |"
+        for path, nb in opened
+    ]
     claims = ["| | claim | verdict | because | in |", "|---|---|---|---|---|"]
-    claims += [f"| {' | '.join(_cell(text) for text in found)} | {_link(path, path.stem[:2])} |"
-               for found, path in _verdicts(opened)]
-    return Generated({"notebooks": "\n".join(table), "claims": "\n".join(claims), "picture": f"![{alt}]({PICTURE})"}, png)
+    claims += [
+        f"| {' | '.join(_cell(text) for text in found)} | {_link(path, path.stem[:2])} |"
+        for found, path in _verdicts(opened)
+    ]
+    return Generated(
+        {"notebooks": "\n".join(table), "claims": "\n".join(claims), "picture": f"![{alt}]({PICTURE})"}, png
+    )
 
 
 def title(path: Path, nb: NotebookNode) -> str:
@@ -79,20 +88,31 @@ def abilities(path: Path, nb: NotebookNode) -> str:
     for cell in nb.cells:
         if cell.cell_type == "markdown" and (found := ABILITIES.search(cell.source)):
             items = re.split(r"\n\s*[-*] ", found[1])
-            return _cell("; ".join(" ".join(item.split()).strip(" ·:;.,") for item in items if item.strip(" \n·:;.,")))
-    raise ValueError(f"{path} does not say what you can do afterwards, expected **afterwards you can** … "
-                     "**you need** in one cell: write it")
+            return _cell(
+                "; ".join(" ".join(item.split()).strip(" ·:;.,") for item in items if item.strip(" \n·:;.,"))
+            )
+    raise ValueError(
+        f"{path} does not say what you can do afterwards, expected **afterwards you can** … "
+        "**you need** in one cell: write it"
+    )
 
 
 def _minutes(path: Path, nb: NotebookNode) -> int:
     if "minutes" not in nb.metadata.get("course", {}):
-        raise ValueError(f"{path} does not record how long it ran, expected minutes in its metadata: run it again")
+        raise ValueError(
+            f"{path} does not record how long it ran, expected minutes in its metadata: run it again"
+        )
     return nb.metadata.course.minutes
 
 
 def _verdicts(opened: list[tuple[Path, NotebookNode]]) -> list[tuple[tuple[str, ...], Path]]:
-    found = [(match.groups(), path) for path, nb in opened for cell in nb.cells for output in cell.get("outputs", [])
-             for match in VERDICT.finditer(output.get("text", ""))]
+    found = [
+        (match.groups(), path)
+        for path, nb in opened
+        for cell in nb.cells
+        for output in cell.get("outputs", [])
+        for match in VERDICT.finditer(output.get("text", ""))
+    ]
     return sorted(found, key=lambda verdict: int(verdict[0][0][1:]))  # stable, so the notebooks stay in order
 
 

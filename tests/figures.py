@@ -1,8 +1,9 @@
 """Compares figures by the data that they draw; nbval skips pictures. A pytest plugin, loaded by conftest.py.
 
-course.plots.show leaves in each figure's metadata: `figure`, what it draws in a few numbers, and `tolerance`, how far
-they may move as a part of the axis (None: not compared, for timings).
+course.plots.show leaves in each figure's metadata: `figure`, what it draws in a few numbers, and `tolerance`,
+how far they may move as a part of the axis (None: not compared, for timings).
 """
+
 import math
 import re
 
@@ -40,6 +41,7 @@ def same_data(notebook) -> bool:
         return True
     if not hasattr(notebook, "data_at_hand"):  # it has not said yet
         from course.mnist import find_mnist
+
         notebook.data_at_hand = "MNIST" if find_mnist() else "digits"
     return notebook.data_at_hand == committed
 
@@ -62,7 +64,9 @@ def compare(committed: list[dict], fresh: list[dict], values: bool = True) -> li
             wrong.append(f"figure {number} carries no data, expected it from course.plots.show")
         else:
             name = f"figure {number} ({_title(old['figure'])!r})"
-            wrong += [f"{name}: {text}" for text in _figure(old["figure"], new["figure"], old["tolerance"], values)]
+            wrong += [
+                f"{name}: {text}" for text in _figure(old["figure"], new["figure"], old["tolerance"], values)
+            ]
     return wrong
 
 
@@ -109,7 +113,8 @@ def _numbers(name: str, old: list, new: list, tolerance: float | None, limits: t
     for index, (a, b) in enumerate(zip(map(float, old), map(float, new), strict=True)):
         same = a == b or (math.isnan(a) and math.isnan(b))
         if not same and not abs(place(a) - place(b)) <= allowed * (1 + 1e-9):
-            yield f"{name}[{index}] is {b:g}, expected {a:g} within {tolerance:g} of the axis {limits[0]:g} to {limits[1]:g}"
+            axis = f"{tolerance:g} of the axis {limits[0]:g} to {limits[1]:g}"
+            yield f"{name}[{index}] is {b:g}, expected {a:g} within {axis}"
             return
 
 

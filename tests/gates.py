@@ -2,6 +2,7 @@
 
 Each gate takes a notebook and returns one sentence for every fault, none if all is well. GATES lists them.
 """
+
 import ast
 import re
 from statistics import median
@@ -9,14 +10,17 @@ from statistics import median
 from course.claims import CLAIMS
 from course.readme import VERDICT
 
-NUMBER = re.compile(r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I)
+NUMBER = re.compile(
+    r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I
+)
 MEASURED = re.compile(r"≈ *[-+−]?(?:[\d.,]*\d(?:e[-+]?\d+)?|(?:nan|inf)\b)", re.I)
 FREE_LINE = re.compile(r"^(?:data|device): .*$", re.M)
 MARKER = re.compile(r"nbval[-_]|raises[-_]exception|pytest_validate_ignore_output", re.I)
-HOME = re.compile(r"(?<![\w./:~<-])(?:~/|/(?:home|root|tmp|work|Users|usr|opt|mnt|var|private|content|kaggle)/|[A-Za-z]:\\)")
+HOME = re.compile(
+    r"(?<![\w./:~<-])(?:~/|/(?:home|root|tmp|work|Users|usr|opt|mnt|var|private|content|kaggle)/|[A-Za-z]:\\)"
+)
 FETCH = re.compile(r"https?://|urlopen|urlretrieve|\brequests\.|\b(?:wget|curl|pip)\s+\w|download=True")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.I)
-HEADING = re.compile(r"^#{1,6} +(.+)$", re.M)
 SECTIONS = ("Verdicts", "Takeaways", "Exercises", "References")
 LINES, MEDIAN, WORDS, WIDTH = 20, 8, 80, 110
 
@@ -27,7 +31,7 @@ def every_cell_ran_in_order(nb):
         if not cell.source.strip():
             yield f"{name(cell)} is empty"
         if cell.execution_count != place:
-            yield f"{name(cell)} has the count {cell.execution_count}, expected {place}: run the notebook anew"
+            yield f"{name(cell)} has the count {cell.execution_count}, expected {place}: run it anew"
 
 
 def no_cell_complains(nb):
@@ -61,7 +65,7 @@ def nothing_is_skipped(nb):
     for cell in nb.cells:
         for text in (cell.source if cell.cell_type == "code" else "", *cell.metadata.get("tags", [])):
             if MARKER.search(text):
-                yield f"{name(cell)} has the marker {MARKER.search(text)[0]!r}: all cells are run and compared"
+                yield f"{name(cell)} has the marker {MARKER.search(text)[0]!r}: all cells are compared"
 
 
 def cells_are_short(nb):
@@ -74,7 +78,7 @@ def cells_are_short(nb):
             yield f"{name(cell)} has {length} lines, expected at most {LINES}"
         for line in cell.source.splitlines():
             if len(line) > WIDTH:
-                yield f"{name(cell)} has a line of {len(line)} characters, expected at most {WIDTH}: {line[:40]}…"
+                yield f"{name(cell)} has a line of {len(line)} characters, at most {WIDTH} fit: {line[:30]}"
 
 
 def nothing_from_elsewhere(nb):
@@ -82,7 +86,8 @@ def nothing_from_elsewhere(nb):
     for cell in nb.cells:
         texts = [cell.source, *(text_of(output) for output in cell.get("outputs", []))]
         for found in filter(None, map(HOME.search, texts)):
-            yield f"{name(cell)} has a path of one machine: {found.string[found.start():found.start() + 30]!r}"
+            path = found.string[found.start() :][:30]
+            yield f"{name(cell)} has a path of one machine: {path!r}"
         if cell.cell_type == "code" and FETCH.search(cell.source):
             yield f"{name(cell)} reaches for the network: {FETCH.search(cell.source)[0]!r}"
 
@@ -93,13 +98,15 @@ def measured_numbers_are_marked(nb):
     for cell in code(nb):
         for output in cell.outputs:
             for token in numbers(unmarked(text_of(output))):
-                exact = value(token) is not None and (abs(value(token)) in written or value(token) * 16 % 1 == 0)
+                exact = value(token) is not None and (
+                    abs(value(token)) in written or value(token) * 16 % 1 == 0
+                )
                 if not exact:
-                    yield f"{name(cell)} prints {token} unmarked: print '≈ {token}' if measured, else write it in the source"
+                    yield f"{name(cell)} prints {token} unmarked: mark it by ≈ if it is measured"
 
 
 def the_parts_are_there(nb):
-    """Title, what you will do and need, verdicts where claims are met, takeaways, exercises, references, what is next."""
+    """Title, what you will do and need, verdicts if claims are met, takeaways, exercises, references."""
     markdown = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
     if not nb.cells or not re.match(r"# \S", nb.cells[0].source) or nb.cells[0].cell_type != "markdown":
         yield "the notebook begins without a title, `# …`"
@@ -132,31 +139,41 @@ def paragraphs_are_short(nb):
 def prose_quotes_what_was_printed(nb):
     """A decimal or a percentage in the prose stands, perhaps rounded, in an output or a source above it.
 
-    Free are claims and other quotations, code, formulas, links, headings, the list of what you need, exercises and
-    references. The title's text may quote any output of the notebook.
+    Free are 0, 50 and 100 %, claims and other quotations, code, formulas, links, headings, what you need,
+    exercises and references. The title's text may quote any output of the notebook.
     """
-    claims = " ".join(CLAIMS.values())
-    above = {value(token) for token in numbers(claims, bare=True)}
+    above = {value(token) for token in numbers(" ".join(CLAIMS.values()), bare=True)} | {0.0, 0.5}
     everything = {value(token) for cell in code(nb) for token in numbers(said(cell), bare=True)}
     closing = False
     for place, cell in enumerate(nb.cells):
         if cell.cell_type == "code":
             above |= {value(token) for token in numbers(said(cell), bare=True)}
             continue
-        for heading in HEADING.findall(cell.source):
-            closing = bool(re.search("exercise|reference", heading, re.I))
-        for token in [] if closing else quoted_numbers(cell.source):
-            if not any(rounds_to(seen, token) for seen in (above | everything if place == 0 else above) - {None}):
-                yield f"{name(cell)} says {token}, which no cell above prints: print it there, or drop it"
+        for part in re.split(r"^(?=##? )", without_code(cell.source), flags=re.M):
+            if part.startswith("#"):
+                closing = bool(re.match("##? .*(exercise|reference)", part, re.I))
+            known = (above | everything if place == 0 else above) - {None}
+            for token in [] if closing else quoted_numbers(part):
+                if not any(rounds_to(seen, token) for seen in known):
+                    yield f"{name(cell)} says {token}, which no cell above prints: print it there, or drop it"
 
 
-GATES = (every_cell_ran_in_order, no_cell_complains, figures_are_there, nothing_is_skipped, cells_are_short,
-         nothing_from_elsewhere, measured_numbers_are_marked, the_parts_are_there, paragraphs_are_short,
-         prose_quotes_what_was_printed)
+GATES = (
+    every_cell_ran_in_order,
+    no_cell_complains,
+    figures_are_there,
+    nothing_is_skipped,
+    cells_are_short,
+    nothing_from_elsewhere,
+    measured_numbers_are_marked,
+    the_parts_are_there,
+    paragraphs_are_short,
+    prose_quotes_what_was_printed,
+)
 
 
 def share_compared(notebooks):
-    """Of the cells that print, the part in which nbval compares words or numbers; figures do not count as printing."""
+    """Of the cells that print, the part where nbval compares words or numbers; figures are no printing."""
     texts = [printed(cell, figures=False) for nb in notebooks for cell in code(nb)]
     texts = [text for text in texts if text.strip()]
     return sum(bool(re.search(r"\w", unmarked(text))) for text in texts) / max(1, len(texts))
@@ -174,11 +191,15 @@ def name(cell):
 def text_of(output):
     """What nbval compares of an output: a stream's text, or the texts of a shown object."""
     data = output.get("data", {})
-    return output.get("text", "") + "\n".join(str(data[kind]) for kind in data if not kind.startswith("image/png"))
+    return output.get("text", "") + "\n".join(
+        str(data[kind]) for kind in data if not kind.startswith("image/png")
+    )
 
 
 def printed(cell, figures=True):
-    return "\n".join(text_of(output) for output in cell.outputs if figures or "image/png" not in output.get("data", {}))
+    return "\n".join(
+        text_of(output) for output in cell.outputs if figures or "image/png" not in output.get("data", {})
+    )
 
 
 def said(cell):
@@ -193,7 +214,11 @@ def unmarked(text):
 def numbers(text, bare=False):
     """The decimals in a text, as they are written; the integers too if `bare`."""
     text = text.replace("−", "-")
-    return re.findall(r"(?<![\w.])[-+]?(?:\d[\d,_]*)?\.?\d+(?:e[-+]?\d+)?", text, re.I) if bare else NUMBER.findall(text)
+    return (
+        re.findall(r"(?<![\w.])[-+]?(?:\d[\d,_]*)?\.?\d+(?:e[-+]?\d+)?", text, re.I)
+        if bare
+        else NUMBER.findall(text)
+    )
 
 
 def value(token):
@@ -236,11 +261,21 @@ def paragraphs(text):
 
 def quoted_numbers(text):
     """The decimals and percentages that a text states itself."""
-    text = without_code(text)
-    for free in (r"^#.*$", r"^>.*$", r"`[^`\n]*`", r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"\]\([^)]*\)", r"https?://\S+",
-                 r"“[^”]*”", r"\"[^\"\n]*\"", r"\*\*you need\*\*.*?(?=\n\n|\Z)", r"arXiv:\S+",
-                 r"(?:section|chapter|figure|version|Python|torch|PyTorch) \d[\d.]*"):
-        text = re.sub(free, " ", text, flags=re.M | re.S | re.I)
+    for free in (
+        r"^#.*$",
+        r"^>.*$",
+        r"`[^`\n]*`",
+        r"\$\$[\s\S]*?\$\$",
+        r"\$[^$\n]*\$",
+        r"\]\([^)]*\)",
+        r"https?://\S+",
+        r"“[^”]*”",
+        r"\"[^\"\n]*\"",
+        r"\*\*you need\*\*[\s\S]*?(?=\n\n|\Z)",
+        r"arXiv:\S+",
+        r"(?:section|chapter|figure|version|Python|torch|PyTorch) \d[\d.]*",
+    ):
+        text = re.sub(free, " ", text, flags=re.M | re.I)
     percents = re.findall(r"(?<![\w.])(\d[\d.]*)(?= ?(?:%|percent\b))", text)
     return [*percents, *(token for token in NUMBER.findall(text) if token not in percents)]
 
@@ -249,4 +284,6 @@ def rounds_to(seen, token):
     """Whether a number or its hundredfold, rounded as the prose rounds, is what the prose says."""
     wanted = value(token)
     places = len(token.partition(".")[2]) if "e" not in token.lower() else 12
-    return wanted is None or any(abs(abs(v) - abs(wanted)) <= 0.5000001 * 10 ** -places for v in (seen, 100 * seen))
+    return wanted is None or any(
+        abs(abs(v) - abs(wanted)) <= 0.5000001 * 10**-places for v in (seen, 100 * seen)
+    )

@@ -1,4 +1,5 @@
 """The room `notebooks`, on tiny notebooks; then the committed notebooks, which pass every gate."""
+
 import copy
 import json
 from pathlib import Path
@@ -17,7 +18,9 @@ COMMITTED = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 def written(folder, *sources):
     """A notebook of these code cells, in a file."""
     path = folder / "00_tiny.ipynb"
-    notebooks.write(new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]), path)
+    notebooks.write(
+        new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]), path
+    )
     return path
 
 
@@ -30,18 +33,26 @@ def test_notebooks_are_found_in_order(tmp_path):
 def test_a_folder_without_notebooks_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         notebooks.find(tmp_path)
-    assert str(error.value) == (f"{tmp_path} holds no notebook, expected files such as 00_start.ipynb: "
-                                "run this in the course's folder")
+    assert str(error.value) == (
+        f"{tmp_path} holds no notebook, expected files such as 00_start.ipynb: "
+        "run this in the course's folder"
+    )
 
 
 def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path):
-    path = written(tmp_path, "import os; print(os.environ['CI'], os.getcwd())", "before = 'x' in globals(); x = 1; before")
+    path = written(
+        tmp_path,
+        "import os; print(os.environ['CI'], os.getcwd())",
+        "before = 'x' in globals(); x = 1; before",
+    )
     nb = nbformat.read(path, as_version=4)
     nb.cells[0].outputs, nb.cells[0].execution_count = [new_output("stream", text="old")], 9
     notebooks.write(nb, path)
     seen = []
     (tmp_path / "out").mkdir()
-    ran = notebooks.run(path, tmp_path / "out" / "b.ipynb", progress=False, after_cell=lambda *told: seen.append(told))
+    ran = notebooks.run(
+        path, tmp_path / "out" / "b.ipynb", progress=False, after_cell=lambda *told: seen.append(told)
+    )
     assert [cell.execution_count for cell in ran.cells] == [1, 2]
     assert ran.cells[0].outputs[0].text == f"true {tmp_path}\n"
     assert ran.cells[1].outputs[0].data["text/plain"] == "False"
@@ -53,16 +64,21 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path):
 
 
 def test_a_second_run_gives_the_same_file(tmp_path):
-    path = written(tmp_path, "import sys, time\nfor i in range(3):\n    print(i); sys.stdout.flush(); time.sleep(0.05)",
-                   "print('data: digits, few')")
+    path = written(
+        tmp_path,
+        "import sys, time\nfor i in range(3):\n    print(i); sys.stdout.flush(); time.sleep(0.05)",
+        "print('data: digits, few')",
+    )
     first, second = tmp_path / "first.ipynb", tmp_path / "second.ipynb"
     for out in (first, second):
         notebooks.run(path, out, progress=False)
     assert first.read_bytes() == second.read_bytes()
     metadata = json.loads(first.read_text(encoding="utf-8"))["metadata"]
     assert metadata.pop("course").keys() == {"data", "minutes", "torch"}
-    assert metadata == {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                        "language_info": {"name": "python"}}
+    assert metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
 
 
 def test_a_failing_cell_is_told_with_its_source_and_plain_traceback(tmp_path, capfd):
@@ -73,13 +89,18 @@ def test_a_failing_cell_is_told_with_its_source_and_plain_traceback(tmp_path, ca
     story = str(error.value)
     assert story.startswith(f"{path}, code cell 2 of 3:\n\nprint('so far')\n1 / 0\n\n")
     assert story.endswith("ZeroDivisionError: division by zero") and "\x1b" not in story
-    assert out.read_text() == "an older run" and sorted(p.name for p in tmp_path.iterdir()) == [path.name, out.name]
+    assert out.read_text() == "an older run" and sorted(p.name for p in tmp_path.iterdir()) == [
+        path.name,
+        out.name,
+    ]
     assert "1/3" in capfd.readouterr().err, "the bar counts the cells done"
 
 
 def test_a_dead_kernel_is_told_with_its_last_words(tmp_path):
     path = written(tmp_path, "import os; os.write(2, b'out of memory'); os._exit(1)")
-    with pytest.raises(notebooks.NotebookError, match="(?s)code cell 1 of 1.*the kernel died.*out of memory$"):
+    with pytest.raises(
+        notebooks.NotebookError, match="(?s)code cell 1 of 1.*the kernel died.*out of memory$"
+    ):
         notebooks.run(path, tmp_path / "out.ipynb", progress=False)
 
 
@@ -93,14 +114,18 @@ def test_what_is_no_notebook_is_named(tmp_path):
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     with pytest.raises(ValueError, match="a.ipynb is no notebook, expected one in nbformat 4: fetch it anew"):
         notebooks.run(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
-    with pytest.raises(FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"):
+    with pytest.raises(
+        FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"
+    ):
         notebooks.run(tmp_path / "b.ipynb", tmp_path / "out.ipynb")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     out = tmp_path / "out.ipynb"
     out.write_text("old")
-    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(
+        "os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+    )
     with pytest.raises(OSError, match="No space left"):
         notebooks.write(new_notebook(), out)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.ipynb", "old")]
@@ -109,11 +134,22 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 def test_cleaning_drops_times_widgets_and_chunks_and_keeps_tags_and_figures():
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "7f"}, "text/plain": "slider"}
     figure = {"figure": {"title": "a"}, "tolerance": None}
-    nb = new_notebook(metadata={"widgets": {"state": 1}, "language_info": {"name": "python", "version": "3.11.7"}}, cells=[
-        new_code_cell("f()", metadata={"execution": {"iopub.busy": "12:00"}, "tags": ["readme"]}, outputs=[
-            new_output("stream", text="a"), new_output("stream", text="b\n"),
-            new_output("display_data", view, metadata=figure), new_output("stream", text="c\n")]),
-        new_markdown_cell("text", metadata={"collapsed": True})])
+    nb = new_notebook(
+        metadata={"widgets": {"state": 1}, "language_info": {"name": "python", "version": "3.11.7"}},
+        cells=[
+            new_code_cell(
+                "f()",
+                metadata={"execution": {"iopub.busy": "12:00"}, "tags": ["readme"]},
+                outputs=[
+                    new_output("stream", text="a"),
+                    new_output("stream", text="b\n"),
+                    new_output("display_data", view, metadata=figure),
+                    new_output("stream", text="c\n"),
+                ],
+            ),
+            new_markdown_cell("text", metadata={"collapsed": True}),
+        ],
+    )
     notebooks.clean(nb)
     assert nb.metadata == {"kernelspec": notebooks.KERNEL, "language_info": {"name": "python"}}
     assert [cell.metadata for cell in nb.cells] == [{"tags": ["readme"]}, {}]
@@ -122,14 +158,20 @@ def test_cleaning_drops_times_widgets_and_chunks_and_keeps_tags_and_figures():
     assert second.data == {"text/plain": "slider"} and second.metadata == figure
 
 
-@pytest.mark.parametrize("text, name", [("data: MNIST, 60,000 images\n", "MNIST"), ("x\ndata: digits (not MNIST)", "digits"),
-                                        ("my data: MNIST", None)])
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("data: MNIST, 60,000 images\n", "MNIST"),
+        ("x\ndata: digits (not MNIST)", "digits"),
+        ("my data: MNIST", None),
+    ],
+)
 def test_the_data_are_named_by_their_line(text, name):
     cell = new_code_cell("", outputs=[new_output("stream", text=text)])
     assert notebooks.data_name(new_notebook(cells=[new_markdown_cell("data: MNIST"), cell])) == name
 
 
-# The committed notebooks --------------------------------------------------------------------------------------
+# The committed notebooks ----------------------------------------------------------------------------------
 
 
 def test_the_notebooks_are_here():
@@ -147,7 +189,10 @@ def test_a_committed_notebook_passes_the_gate(gate, path):
 def test_a_committed_notebook_says_how_it_was_computed_and_nothing_about_the_machine(path):
     nb = notebooks.read(path)
     assert nb.metadata.course.data == notebooks.data_name(nb)
-    assert nb.metadata.course.data in (None, "MNIST"), "committed outputs come from MNIST: set COURSE_DATA and run anew"
+    assert nb.metadata.course.data in (
+        None,
+        "MNIST",
+    ), "committed outputs come from MNIST: set COURSE_DATA and run anew"
     assert nb.metadata.course.minutes >= 1
     cleaned = copy.deepcopy(nb)
     notebooks.clean(cleaned)

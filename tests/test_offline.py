@@ -1,4 +1,5 @@
-"""Nothing that the tests start reaches the network: neither this process, nor a child, nor a notebook's kernel."""
+"""No network in the tests: neither for this process, nor for a child, nor for a notebook's kernel."""
+
 import socket
 import subprocess
 import sys

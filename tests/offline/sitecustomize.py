@@ -1,7 +1,8 @@
-"""No network: every Python that the tests start imports this first (it is on PYTHONPATH) and reaches only itself.
+"""No network: every Python that the tests start imports this first (see PYTHONPATH) and reaches only itself.
 
 What opens sockets below Python's own module (ZeroMQ, gRPC) is not held back.
 """
+
 import socket
 
 REFUSED = "the tests block the network, and this reaches for {}: use a file or a fake in its place"
@@ -15,11 +16,13 @@ def check(host: object) -> None:
 
 
 def guarded(reach, place: int):
-    """Wrap a socket method whose argument number `place` is an address: a (host, port, …) tuple, or a path."""
+    """Wrap a socket method whose argument number `place` is an address, (host, port, …) or a path."""
+
     def reach_here(self, *arguments):
         if isinstance(arguments[place], tuple):
             check(arguments[place][0])
         return reach(self, *arguments)
+
     return reach_here
 
 
