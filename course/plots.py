@@ -175,14 +175,21 @@ def heatmap(
 
 
 def scatter(
-    groups: Mapping[str, tuple], *, title: str, x: str, y: str, log: str = "", axes: Axes | None = None
+    groups: Mapping[str, tuple],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    log: str = "",
+    size: float = 14,
+    axes: Axes | None = None,
 ) -> Figure:
-    """Draw groups of points, label to (x values, y values), with a legend."""
+    """Draw groups of points, label to (x values, y values), with a legend; size is a dot's area in square points."""
     axes = _axes(axes)
     others = iter(OTHERS * (1 + len(groups) // len(OTHERS)))
     for label, (xs, ys) in groups.items():
         color = (STYLES.get(label) or next(others))[0]
-        axes.scatter(_array(xs), _array(ys), s=14, color=color, alpha=0.8, label=label, linewidths=0)
+        axes.scatter(_array(xs), _array(ys), s=size, color=color, alpha=0.8, label=label, linewidths=0)
     _scale(axes, log)
     if len(groups) > 1:
         axes.legend(frameon=False, **TEXT)
