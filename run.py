@@ -11,7 +11,7 @@ python3 run.py data [WORD]              WORD is status (which data are here), do
 python3 run.py install                  install only
 
 --here before the word uses the Python that runs this file, as it is, and installs nothing (for conda).
-COURSE_CONSTRAINTS names another file of exact versions than tests/constraints.txt; `none` takes the newest allowed.
+COURSE_CONSTRAINTS names a file of exact versions to use for tests/constraints.txt; `none` takes the newest.
 pip's own settings (PIP_... variables, pip.conf) are in force.
 """
 # Standard library only, in a syntax that Python 3.6 can read: an old Python shall say that it is old.
@@ -27,14 +27,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WORDS = ("run", "test", "lab", "bench", "doctor", "data", "install")
-NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with=tests/sanitize.cfg"]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
+         "--nbval-sanitize-with=tests/sanitize.cfg"]
 INTERRUPTED = "an install was begun here and has not ended\n"
-# Signs in the output of a failed pip, and what helps; the first sign found counts. Without a network pip ends in
-# "No matching distribution" too, so the network stands before it.
+# Signs in the output of a failed pip, and what helps; the first sign found counts. Without a network pip ends
+# in "No matching distribution" too, so the network stands before it.
 MENDS = (
     ("No space left|Errno 28|not enough space",
      "the disk is full: free 8 GB, then run this again"),
-    ("connection broken|Max retries|NewConnectionError|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
+    ("connection broken|Max retries|NewConnection|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
      "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)"),
     ("No matching distribution|ResolutionImpossible",
      "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python"),
@@ -59,9 +60,11 @@ def main(args):
             print(__doc__.strip())
             return 0
         if word not in WORDS:
-            raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(WORDS)}: try python3 run.py --help")
+            raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(WORDS)}: "
+                       "try python3 run.py --help")
         python = sys.executable if here else str(install(ROOT))
-        return {"test": test, "bench": bench, "lab": lab, "install": said}.get(word, course)(python, word, rest)
+        own = {"test": test, "bench": bench, "lab": lab, "install": said}
+        return own.get(word, course)(python, word, rest)
     except Stop as stop:
         print(stop, file=sys.stderr)
         return 1
@@ -76,7 +79,7 @@ def check_python(version):
                    "install a newer one and call it by its name, as in python3.12 run.py")
 
 
-# Installing ---------------------------------------------------------------------------------------------------
+# Installing -------------------------------------------------------------------------------------------
 
 def install(root):
     """Make root/.venv hold the course with its dependencies, if it does not yet; return its Python."""
@@ -92,8 +95,8 @@ def install(root):
             found = stamp(venv)
             if python.exists() and found == wanted:  # another run.py has just installed it
                 return python
-            # pip takes a package for installed whose installation was cut off, so such a .venv is made anew. So is
-            # one of another Python or from another folder: its scripts point there. New versions go on top.
+            # pip takes a package for installed whose installation was cut off, so such a .venv is made anew.
+            # So is one of another Python or folder: its scripts point there. New versions go on top.
             moved = found and found.splitlines()[:2] != wanted.splitlines()[:2]
             if not python.exists() or moved:
                 make_venv(venv)
@@ -113,14 +116,16 @@ def constraints_file(root):
     if name == "none":
         return None
     if not Path(name).is_file():
-        raise Stop(f"COURSE_CONSTRAINTS is {name}, expected a file of exact versions, or none: check the path")
+        raise Stop(f"COURSE_CONSTRAINTS is {name}, expected a file of exact versions, or none: "
+                   "check the path")
     return Path(name).resolve()
 
 
 def fingerprint(root, constraints):
     """What the stamp says after a complete install: Python, folder, and a hash of what was wanted."""
     wanted = (root / "pyproject.toml").read_bytes() + (constraints.read_bytes() if constraints else b"none")
-    return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{root}\n{hashlib.sha256(wanted).hexdigest()}\n"
+    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{python}\n{root}\n{hashlib.sha256(wanted).hexdigest()}\n"
 
 
 def stamp(venv):
@@ -157,7 +162,8 @@ def make_venv(venv):
     done = subprocess.run([base, "-m", "venv", str(venv)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise Stop(f"{tail(done.stdout.decode(errors='replace'))}\n"
-                   f"python -m venv failed with status {done.returncode} (above: its last lines): check the disk")
+                   f"python -m venv failed with status {done.returncode} (above: its last lines): "
+                   "check the disk")
 
 
 def pip(command, root, log):
@@ -171,7 +177,8 @@ def pip(command, root, log):
             lines.append(raw.decode(errors="replace").rstrip())
             print(lines[-1], file=file, flush=True)
             if live:
-                print("\r\033[K" + lines[-1].strip()[:shutil.get_terminal_size().columns - 1], end="", flush=True)
+                width = shutil.get_terminal_size().columns - 1
+                print("\r\033[K" + lines[-1].strip()[:width], end="", flush=True)
     if live:
         print("\r\033[K", end="", flush=True)
     status = process.wait()
@@ -185,7 +192,7 @@ def tail(text, lines=12):
     return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
 
 
-# The words ----------------------------------------------------------------------------------------------------
+# The words --------------------------------------------------------------------------------------------
 
 def call(command, **options):
     # UTF-8 even where the system's own encoding cannot write ≈.
@@ -213,10 +220,12 @@ def test(python, word, rest):
 def bench(python, word, rest):
     """Run tests/bench/bench_*.py one after the other and print the ratios that stand in their last lines."""
     names = [arg for arg in rest if not arg.startswith("-")]
-    known = {path.stem[len("bench_"):]: path for path in sorted((ROOT / "tests" / "bench").glob("bench_*.py"))}
+    paths = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
+    known = {path.stem[len("bench_"):]: path for path in paths}
     unknown = [name for name in names if name not in known]
     if unknown or not known:
-        raise Stop(f"there is no bench {' '.join(unknown)}, expected some of {', '.join(known)}: check tests/bench")
+        raise Stop(f"there is no bench {' '.join(unknown)}, expected some of {', '.join(known)}: "
+                   "check tests/bench")
     rows, failed = [], []
     for name in names or known:
         print(f"bench {name}", file=sys.stderr, flush=True)

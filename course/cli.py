@@ -26,15 +26,15 @@ class Check(NamedTuple):
 
 def main(args: list[str] | None = None) -> int:
     """Do what the command line (or args) says; return the exit status."""
-    parser = argparse.ArgumentParser(prog="course", description="Look after this course and run its notebooks.")
+    parser = argparse.ArgumentParser("course", description="Look after this course and run its notebooks.")
     words = parser.add_subparsers(required=True, metavar="WORD")
     word = words.add_parser("doctor", help="look for what is missing or broken here")
     word.set_defaults(call=lambda options: doctor())
     word = words.add_parser("data", help="say which data are here, download MNIST, or verify the files")
     word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
     word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
-    word = words.add_parser("run", help="run notebooks, each from a fresh kernel, and write the executed copies")
-    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file, or the start of a name; default: all")
+    word = words.add_parser("run", help="run notebooks, each from a fresh kernel, into executed copies")
+    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
     word.set_defaults(call=lambda options: run(options.notebooks, options.out))
     options = parser.parse_args(args)
@@ -45,15 +45,13 @@ def main(args: list[str] | None = None) -> int:
         return 1
 
 
-# course run ---------------------------------------------------------------------------------------------------
-
-
 def run(names: list[str], out: Path) -> int:
     """Run the notebooks so named, in this order; stop at the first that fails."""
     from course import notebooks
 
     live = sys.stderr.isatty()
-    paths = [path for name in names for path in _find(name)] or notebooks.find(ROOT / "notebooks")
+    known = notebooks.find(ROOT / "notebooks")
+    paths = [path for name in names for path in _find(name, known)] or known
     for path in paths:
         notebooks.run(path, out / path.name, progress=live)
         if not live:
@@ -62,19 +60,14 @@ def run(names: list[str], out: Path) -> int:
     return 0
 
 
-def _find(name: str) -> list[Path]:
-    from course import notebooks
-
+def _find(name: str, known: list[Path]) -> list[Path]:
     if Path(name).suffix == ".ipynb":
         return [Path(name)]
-    known = notebooks.find(ROOT / "notebooks")
     found = [path for path in known if path.stem.startswith(name)]
     if not found:
-        raise ValueError(f"no notebook starts with {name!r}, expected one of {', '.join(path.stem for path in known)}")
+        names = ", ".join(path.stem for path in known)
+        raise ValueError(f"no notebook starts with {name!r}, expected one of {names}")
     return found
-
-
-# course data --------------------------------------------------------------------------------------------------
 
 
 def data_status() -> int:
@@ -95,9 +88,10 @@ def data_verify() -> int:
     from course import digits, mnist
 
     standin = mnist.DATA / digits.FILE
-    if mnist.find_mnist() is None and not standin.exists():
-        print("neither MNIST nor the stand-in digits are here: there is nothing to verify")
-    if mnist.find_mnist():
+    mnist_is_here = mnist.find_mnist() is not None
+    if not mnist_is_here and not standin.exists():
+        print("neither MNIST nor the stand-in is here: nothing to verify")
+    if mnist_is_here:
         print(f"{mnist.verify_mnist()}: the four files are MNIST, to the byte")
     if standin.exists():
         if digits.read_cache(standin) is None:
@@ -109,16 +103,13 @@ def data_verify() -> int:
 DATA_WORDS = {"status": data_status, "download": data_download, "verify": data_verify}
 
 
-# course doctor ------------------------------------------------------------------------------------------------
-
-
 def doctor() -> int:
     """Print a line for everything that the course needs; return 1 if something is missing or broken."""
     states = []
-    for look in (check_python, check_packages, check_pair, check_device, check_data, check_kernel, check_disk):
-        for check in _run(look):
-            print(f"{check.state:<5} {check.text}", flush=True)
-            states.append(check.state)
+    looks = check_python, check_packages, check_pair, check_device, check_data, check_kernel, check_disk
+    for check in (check for look in looks for check in _run(look)):
+        print(f"{check.state:<5} {check.text}", flush=True)
+        states.append(check.state)
     failed = states.count("FAIL")
     print(f"{failed} of {len(states)} failed" if failed else "all is well")
     return int(failed > 0)
@@ -128,7 +119,7 @@ def _run(look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except ImportError as error:
-        yield Check("FAIL", f"{error}: install the course anew (delete .venv, then python3 run.py install)")
+        yield Check("FAIL", f"{error}: delete .venv, then run python3 run.py install")
 
 
 def check_python() -> Iterator[Check]:
@@ -137,7 +128,7 @@ def check_python() -> Iterator[Check]:
     wanted = importlib.metadata.metadata("course")["Requires-Python"]
     found = ".".join(map(str, sys.version_info[:3]))
     if found not in SpecifierSet(wanted):
-        yield Check("FAIL", f"Python is {found}, expected {wanted}: delete .venv and run run.py with a newer Python")
+        yield Check("FAIL", f"Python is {found}, expected {wanted}: call run.py with a newer one")
     else:
         yield Check("ok", f"Python {found} in {sys.prefix}")
 
@@ -217,7 +208,8 @@ def check_device() -> Iterator[Check]:
     except ValueError as error:
         yield Check("FAIL", str(error))
     except RuntimeError as error:
-        yield Check("FAIL", f"torch cannot compute on {device} ({str(error).splitlines()[0]}): set COURSE_DEVICE=cpu")
+        reason = str(error).splitlines()[0]
+        yield Check("FAIL", f"torch cannot compute on {device} ({reason}): set COURSE_DEVICE=cpu")
     else:
         yield Check("ok", describe_device(device))
 
@@ -236,11 +228,10 @@ def check_data() -> Iterator[Check]:
         yield Check("ok", f"data: MNIST in {root}")
     elif named:
         yield Check("FAIL", f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
-                    "correct it, or unset it to use the stand-in digits")
-    elif standin.exists():
-        yield Check("ok", f"data: no MNIST, but its stand-in {standin} ({standin.stat().st_size / 1e6:.0f} MB)")
+                    "correct it, or unset it to use the stand-in")
     else:
-        yield Check("ok", f"data: no MNIST; its stand-in digits are made in {mnist.DATA} on first use")
+        here = "is here" if standin.exists() else "will be made on first use"
+        yield Check("ok", f"data: no MNIST; its stand-in {standin} {here}")
 
 
 def check_kernel() -> Iterator[Check]:
@@ -254,8 +245,8 @@ def check_kernel() -> Iterator[Check]:
         yield Check("FAIL", f"Jupyter has no kernel python3: {mend}")
         return
     program = spec.argv[0]
-    # Jupyter puts its own Python for these words.
-    if program in ("python", "python3", f"python3.{sys.version_info[1]}") or Path(program).is_relative_to(sys.prefix):
+    own = ("python", "python3", f"python3.{sys.version_info[1]}")  # for these Jupyter puts its own Python
+    if program in own or Path(program).is_relative_to(sys.prefix):
         yield Check("ok", f"Jupyter's kernel python3 in {spec.resource_dir}")
     else:
         yield Check("FAIL", f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: {mend}")
@@ -264,7 +255,6 @@ def check_kernel() -> Iterator[Check]:
 def check_disk() -> Iterator[Check]:
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < DISK:
-        yield Check("FAIL", f"{free:.1f} GB are free in {ROOT}, expected {DISK:.0f} GB or more: "
-                    "delete build/, or run `pip cache purge`")
+        yield Check("FAIL", f"{free:.1f} GB free in {ROOT}, expected {DISK:.0f}: delete what you can spare")
     else:
         yield Check("ok", f"{free:.0f} GB free in {ROOT}")

@@ -12,7 +12,8 @@ import course
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 WANTED = [Requirement(line) for line in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
-PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8"), re.M))
+CONSTRAINTS = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
+PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", CONSTRAINTS, re.MULTILINE))
 CONDA_NAMES = {"torch": "pytorch"}
 
 
@@ -22,8 +23,7 @@ def test_every_direct_dependency_has_an_exact_version_within_its_range(requireme
 
 
 def test_constraints_hold_only_exact_versions_that_every_system_has():
-    lines = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    lines = [line for line in lines if line and not line.startswith("#")]
+    lines = [line for line in CONSTRAINTS.splitlines() if line and not line.startswith("#")]
     assert len(lines) == len(PINS) == len({re.sub(r"[-_.]+", "-", name).lower() for name in PINS})
     assert [line for line in lines if re.match(r"(?i)cuda|nvidia|triton|.*\+", line)] == []
 
