@@ -39,24 +39,25 @@ def test_a_folder_without_notebooks_is_named(tmp_path):
     )
 
 
-def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path):
+def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, monkeypatch):
+    monkeypatch.delenv("CI")
     path = written(
         tmp_path,
         "import os; print(os.environ['CI'], os.getcwd())",
-        "before = 'x' in globals(); x = 1; before",
+        "before = 'x' in globals(); x = 1; before", "",
     )
     nb = nbformat.read(path, as_version=4)
-    nb.cells[0].outputs, nb.cells[0].execution_count = [new_output("stream", text="old")], 9
+    nb.cells[2].outputs, nb.cells[2].execution_count = [new_output("stream", text="old")], 9
     notebooks.write(nb, path)
     seen = []
     (tmp_path / "out").mkdir()
     ran = notebooks.run(
         path, tmp_path / "out" / "b.ipynb", progress=False, after_cell=lambda *told: seen.append(told)
     )
-    assert [cell.execution_count for cell in ran.cells] == [1, 2]
+    assert [cell.execution_count for cell in ran.cells] == [1, 2, None] and ran.cells[2].outputs == []
     assert ran.cells[0].outputs[0].text == f"true {tmp_path}\n"
     assert ran.cells[1].outputs[0].data["text/plain"] == "False"
-    assert [index for index, _ in seen] == [0, 1]
+    assert [index for index, _ in seen] == [0, 1, 2]
     assert nbformat.read(tmp_path / "out" / "b.ipynb", as_version=4) == ran
     assert nbformat.read(path, as_version=4) == nb, "the source was written to"
     again = notebooks.run(path, tmp_path / "again.ipynb", folder=tmp_path / "out", progress=False)
