@@ -31,8 +31,8 @@ def check_standardise(answer: object) -> None:
         if near(result, _standardised(images, dims), 1e-4):
             raise Mistake(message)
     if near(result, (images - mean.flatten()) / std.flatten(), 1e-4):
-        raise Mistake("the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, silently, "
-                      "as these images have as many columns as channels: print the shape of your mean.")
+        raise Mistake("the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, "
+                      "silently, as there are as many columns as channels: print the shape of your mean.")
     if near(result, images - mean, 1e-4):
         raise Mistake("every channel has mean 0, but its old spread: the division is missing.")
     if near(result, images / std, 1e-4):
