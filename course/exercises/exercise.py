@@ -39,7 +39,8 @@ def call(answer: object, *arguments: object) -> object:
     except Exception as error:
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name == answer.__name__]
         place = f" in its line `{own[-1].line}`" if own and own[-1].line else ""
-        raise Mistake(f"your function raises {type(error).__name__}{place}: {str(error).splitlines()[0]}") from None
+        text = (str(error).splitlines() or ["no message"])[0].rstrip(".")
+        raise Mistake(f"your function raises {type(error).__name__}{place}: {text}.") from None
     if result is None or result is ...:
         raise NotTried
     return result
