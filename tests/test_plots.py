@@ -88,3 +88,22 @@ def test_labels_at_line_ends_do_not_touch():
 def test_axes_are_logarithmic_where_asked(log):
     axes = plots.curves({"a": ([1, 10], [1, 100])}, title="", x="", y="", log=log).axes[0]
     assert (axes.get_xscale() == "log", axes.get_yscale() == "log") == ("x" in log, "y" in log)
+
+
+def test_a_graph_shows_each_operation_and_leaf_once_from_the_data_to_the_root():
+    x = torch.tensor(2.0, requires_grad=True)
+    w = torch.ones(3, requires_grad=True)
+    y = (x.exp() * w * x).sum()
+    fig = plots.graph(y, {"x": x, "w": w, "y": y}, title="Which way?")
+    series = plots.figure_data(fig)["axes"][0]["series"]
+    boxes = {box["label"]: (box["x"][0], box["y"][0]) for box in series if "_child" not in box["label"]}
+    assert set(boxes) == {"Sum y ()", "Mul", "Exp", "x ()", "w (3,)"}
+    assert boxes["Sum y ()"] == (0, 0) and boxes["x ()"][0] == -4
+    assert boxes["Exp"][0] == boxes["w (3,)"][0] == -3
+    arrows = [box for box in series if "_child" in box["label"]]
+    assert len(arrows) == 6 and all(arrow["x"][0] < arrow["x"][1] for arrow in arrows)
+
+
+def test_a_tensor_without_a_graph_cannot_be_drawn():
+    with pytest.raises(ValueError, match="root has no grad_fn, expected one"):
+        plots.graph(torch.ones(2), {}, title="")
