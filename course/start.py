@@ -5,7 +5,7 @@
     y_pred = h @ w2    (N, D_OUT)
     loss = ((y_pred - y) ** 2).sum(1).mean()
 
-Plain gradient descent on all N examples: w -= LEARNING_RATE * gradient, both weights with gradients of the same step.
+Plain gradient descent on all N examples: w -= LEARNING_RATE * gradient, for both weights at once.
 """
 
 import numpy as np

@@ -25,7 +25,8 @@ def check_biases(answer: object) -> None:
         if near(value, each.sum(0)):
             continue
         if name == "d_b1" and near(value, d_h.sum(0)):
-            raise Mistake("d_b1 counts neurons that were shut: b1 acts on z, and a z below 0 moves nothing behind it.")
+            raise Mistake("d_b1 counts neurons that were shut: "
+                          "b1 acts on z, and a z below 0 moves nothing behind it.")
         if near(value, -each.sum(0)):
             raise Mistake(f"{name} has the right size and the wrong sign: a gradient points uphill.")
         if near(value, each.mean(0)) or near(value, each.sum(0) / N):
@@ -34,8 +35,8 @@ def check_biases(answer: object) -> None:
         if near(value, each[0]):
             raise Mistake(f"{name} is the part of the first example only: what about the other rows?")
         off = np.abs(value - each.sum(0)).max()
-        raise Mistake(f"{name} has the right shape, but is off by up to {off:.2g}: measure it as in the notebook, "
-                      "by moving one bias a little.")
+        raise Mistake(f"{name} has the right shape, but is off by up to {off:.2g}: "
+                      "measure it as in the notebook, by moving one bias a little.")
 
 
 def _check_bias(name: str, value: object, each: np.ndarray) -> None:
@@ -46,12 +47,14 @@ def _check_bias(name: str, value: object, each: np.ndarray) -> None:
         raise Mistake(f"{name} has shape {value.shape}, one row for each example, expected {each.shape[1:]}: "
                       "the same bias acts in every row, so its ways into the loss have to be added up.")
     if _is_array(value, (1, each.shape[1])):
-        raise Mistake(f"{name} has shape {value.shape}, expected {each.shape[1:]}, that of the bias: drop keepdims.")
+        raise Mistake(f"{name} has shape {value.shape}, expected {each.shape[1:]}, "
+                      "that of the bias: drop keepdims.")
     if _is_array(value, (N,)):
-        raise Mistake(f"{name} has one number for each of {N} examples, expected one for each of {each.shape[1]} "
-                      "neurons: that is the other axis.")
+        raise Mistake(f"{name} has one number for each of {N} examples, "
+                      f"expected one for each of {each.shape[1]} neurons: that is the other axis.")
     if isinstance(value, float):
-        raise Mistake(f"{name} is one number, the sum over everything, expected one for each of {each.shape[1]} neurons.")
+        raise Mistake(f"{name} is one number, the sum over everything, "
+                      f"expected one for each of {each.shape[1]} neurons.")
     expect_like(name, value, each[0])
 
 
@@ -90,7 +93,7 @@ def check_step(answer: object) -> None:
     late = _gradients(x, y, w1, w2 - RATE * d_w2)[0]
     if near(moved2, RATE * d_w2) and near(moved1, RATE * _gradients(x, y, w1, w2, back=w2 - RATE * d_w2)[0]):
         raise Mistake("w2 comes out right, w1 does not, and its error grows with the learning rate. "
-                      "What business has the rate in a gradient? Follow w2 through the function, line by line.")
+                      "What business has the rate in a gradient? Follow w2 through the function.")
     if near(moved2, RATE * d_w2) and near(moved1, RATE * late):
         raise Mistake("w1 now gets the gradient of a second forward pass, made after w2 had moved: "
                       "both belong to the same loss.")
@@ -107,7 +110,8 @@ def check_step(answer: object) -> None:
         raise Mistake("both steps are as long as the gradients themselves: what has become of the rate?")
     if near(moved2, RATE * d_w2) and near(moved1, RATE * _gradients(x, y, w1, w2, mask=False)[0]):
         raise Mistake("the bug is gone, and the slope of the ReLU with it: shut neurons must not learn.")
-    names = [name for name, moved, d in (("w1", moved1, d_w1), ("w2", moved2, d_w2)) if not near(moved, RATE * d)]
+    pairs = {"w1": (moved1, d_w1), "w2": (moved2, d_w2)}
+    names = [name for name, (moved, gradient) in pairs.items() if not near(moved, RATE * gradient)]
     raise Mistake(f"{' and '.join(names)} did not move by rate times gradient: "
                   "compare it with the five steps of the notebook.")
 
@@ -146,9 +150,9 @@ EXERCISES: dict[str, Exercise] = {
         check_biases,
         "What is copied on the way forward is summed on the way back: this is true of all broadcasting.",
         (
-            "one bias of the second layer acts on one output of every example. By how much does that output move?",
+            "one bias of the second layer acts on one output of each example. How far does that output move?",
             "an output moves exactly as its bias does, so each row of d_y is what one example adds to d_b2.",
-            "add the rows: d_y.sum(axis=0). For b1, do the same with the gradient of z, steps 3 and 4 of the notebook.",
+            "add the rows: d_y.sum(axis=0). For b1, add those of the gradient of z, steps 3 and 4.",
         ),
         bias_gradients,
     ),
