@@ -195,8 +195,11 @@ def tail(text, lines=12):
 # The words --------------------------------------------------------------------------------------------
 
 def call(command, **options):
-    # UTF-8 even where the system's own encoding cannot write ≈.
-    return subprocess.run(command, cwd=ROOT, env=dict(os.environ, PYTHONUTF8="1"), **options)
+    # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
+    environment = dict(os.environ, PYTHONUTF8="1")
+    if environment.get("COURSE_DATA"):
+        environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
+    return subprocess.run(command, cwd=ROOT, env=environment, **options)
 
 
 def course(python, word, rest):

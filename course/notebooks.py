@@ -67,7 +67,7 @@ def run(
         tqdm(total=len(cells), desc=path.stem, unit="cell", disable=not progress) as bar,
         client.setup_kernel(
             cwd=str(Path(folder or path.parent).resolve()),
-            env={**os.environ, "CI": "true"},  # silences the bars inside the notebook
+            env=_environment(),
             stderr=stderr,
         ),
     ):
@@ -89,6 +89,14 @@ def run(
     }
     write(nb, out)
     return nb
+
+
+def _environment() -> dict[str, str]:
+    """What the kernel inherits: CI silences the bars inside the notebook, and its folder is not this process's."""
+    environment = {**os.environ, "CI": "true"}
+    if data := environment.get("COURSE_DATA"):
+        environment["COURSE_DATA"] = str(Path(data).resolve())
+    return environment
 
 
 def read(path: Path | str) -> NotebookNode:

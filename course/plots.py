@@ -226,6 +226,7 @@ def figure_data(fig: Figure) -> dict:
             "images": [_blocks(np.asarray(image.get_array(), float)) for image in axes.get_images()],
             "bars": [_round(bar.get_height()) for bar in axes.patches if hasattr(bar, "get_height")],
             "range": [_round(limit) for limit in (*axes.get_xlim(), *axes.get_ylim())],
+            "scale": [axes.get_xscale(), axes.get_yscale()],
         })
     return {"title": fig.get_suptitle(), "axes": panels}
 

@@ -1,4 +1,4 @@
-"""Compares figures by the data that they draw; nbval skips pictures. A pytest plugin, loaded by conftest.py.
+"""Compares figures by the data that they draw; nbval skips pictures. A pytest plugin, loaded by plugin.py.
 
 course.plots.show leaves in each figure's metadata: `figure`, what it draws in a few numbers, and `tolerance`,
 how far they may move as a part of the axis (None: not compared, for timings).

@@ -64,6 +64,13 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
     assert again.cells[0].outputs[0].text == f"true {tmp_path / 'out'}\n"
 
 
+def test_the_data_folder_means_the_same_inside_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", "mnist")
+    path = written(tmp_path, "import os; print(os.environ['COURSE_DATA'])")
+    ran = notebooks.run(path, tmp_path / "b.ipynb", progress=False)
+    assert ran.cells[0].outputs[0].text == f"{Path('mnist').resolve()}\n"
+
+
 def test_a_second_run_gives_the_same_file(tmp_path):
     path = written(
         tmp_path,

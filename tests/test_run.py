@@ -273,6 +273,19 @@ def test_each_word_calls_its_program_and_returns_its_status(monkeypatch, args, c
     assert called == [([sys.executable, *command], ROOT)]
 
 
+def test_the_data_folder_means_the_same_inside_a_notebook(monkeypatch, tmp_path):
+    called = []
+    monkeypatch.setattr(run.subprocess, "run", lambda command, cwd, env: called.append(env["COURSE_DATA"]) or done())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE_DATA", "mnist")
+    assert run.main(["--here", "lab"]) == 0
+    assert called == [str(tmp_path / "mnist")]
+
+
+def done():
+    return SimpleNamespace(returncode=0)
+
+
 def bench_folder(folder, **scripts):
     (folder / "tests" / "bench").mkdir(parents=True)
     (folder / "run.py").write_bytes((ROOT / "run.py").read_bytes())
