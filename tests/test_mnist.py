@@ -3,6 +3,7 @@
 import gzip
 import os
 import struct
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,10 +17,11 @@ TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.MD5
 AGAIN = "delete it and run `course data download`"
 
 
-def idx(numbers, shape=None, kind=8):
+def idx(numbers, kind=8):
     """The bytes of an idx file."""
-    shape = tuple(numbers.shape) if shape is None else shape
-    return bytes((0, 0, kind, len(shape))) + struct.pack(f">{len(shape)}I", *shape) + numbers.numpy().tobytes()
+    shape = numbers.shape
+    header = struct.pack(f">4B{len(shape)}I", 0, 0, kind, len(shape), *shape)
+    return header + numbers.numpy().tobytes()
 
 
 def some_images(count, seed=0):
@@ -106,7 +108,7 @@ def test_sizes_are_big_endian_and_any_number_of_dimensions_is_read(tmp_path):
             gzip.compress(idx(some_labels(9)))[:-8] + bytes(8), "is a damaged gzip file", id="gzip checksum"
         ),
         pytest.param(
-            gzip.compress(idx(some_labels(9)))[:10] + b"\xff" * 20, "is a damaged gzip file", id="corrupt gzip"
+            gzip.compress(idx(some_labels(9)))[:10] + b"\xff" * 9, "is a damaged gzip file", id="corrupt gzip"
         ),
     ],
 )
@@ -141,7 +143,8 @@ def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
 def test_mnist_comes_out_as_it_was_written(root):
     data = mnist.load_mnist(root)
     assert data.name == "MNIST"
-    assert torch.equal(data.train.images, some_images(12)) and torch.equal(data.test.images, some_images(5, seed=1))
+    assert torch.equal(data.train.images, some_images(12))
+    assert torch.equal(data.test.images, some_images(5, seed=1))
     assert data.train.labels.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
     assert data.test.labels.dtype == torch.int64
 
@@ -177,8 +180,11 @@ def test_no_mnist_is_said_with_the_folder_the_files_and_the_mend(tmp_path):
 def test_course_data_that_points_nowhere_is_an_error_and_no_reason_for_the_stand_in(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "nowhere"))
     said = message(FileNotFoundError, mnist.load_data)
-    assert said.startswith(f"{tmp_path / 'nowhere/MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, ")
-    assert said.endswith(": set COURSE_DATA to the folder that holds MNIST, or run `course data download`")
+    assert said == (
+        f"{tmp_path / 'nowhere/MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, "
+        "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte: "
+        "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
+    )
 
 
 def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeypatch):
@@ -294,7 +300,7 @@ def play_download(monkeypatch, names=tuple(mnist.MD5), error=None):
     def download_to(root, download):
         assert download
         roots.append(root)
-        whole = write_mnist(mnist.Path(root))
+        whole = write_mnist(Path(root))
         for name in set(mnist.MD5) - set(names):
             (whole / "MNIST/raw" / name).unlink()
         if error:
@@ -309,9 +315,11 @@ def files(folder):
 
 
 def test_a_download_ends_with_the_four_files_and_nothing_else(tmp_path, monkeypatch):
-    play_download(monkeypatch)
+    roots = play_download(monkeypatch)
     data = mnist.load_mnist(tmp_path / "new", download=True)
     assert len(data.train.labels) == 12
+    # Beside the data: a file can only be renamed on its own disk.
+    assert [Path(root).parent for root in roots] == [tmp_path / "new"]
     assert set(files(tmp_path)) == {tmp_path / "new/MNIST/raw" / name for name in mnist.MD5}
 
 
@@ -345,6 +353,22 @@ def test_an_interrupted_download_leaves_the_old_files_and_a_whole_one_mends_them
     assert files(root) == before
     play_download(monkeypatch)
     assert len(mnist.load_mnist(root, download=True).test.labels) == 5
+
+
+def test_an_interruption_between_the_last_moves_leaves_whole_files_and_is_noticed(tmp_path, monkeypatch):
+    def replace_two(source, target, replace=os.replace):
+        if len(files(tmp_path / "MNIST")) == 2:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    play_download(monkeypatch)
+    monkeypatch.setattr(os, "replace", replace_two)
+    message(KeyboardInterrupt, mnist.load_mnist, tmp_path, download=True)
+    assert read_idx(tmp_path / "MNIST/raw" / TRAIN_IMAGES).shape == (12, 28, 28)
+    assert message(FileNotFoundError, mnist.load_mnist, tmp_path) == (
+        f"{tmp_path / 'MNIST/raw'} lacks t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, "
+        "expected four files: run `course data download`"
+    )
 
 
 def test_a_download_that_was_killed_is_not_found_later(root):
@@ -409,7 +433,9 @@ def test_normalize_refuses_pixels_that_are_not_raw():
 @pytest.mark.parametrize("workers", [0, 2])
 def test_both_ways_give_the_same_numbers(workers):
     images, labels = some_set(11)
-    usual = list(loader(ImageSet(images, labels), 4, workers=workers))
+    usual_way = loader(ImageSet(images, labels), 4, workers=workers)
+    assert usual_way.num_workers == workers
+    usual = list(usual_way)
     fast = list(Batches(normalize(images), labels, 4))
     assert [len(y) for _, y in fast] == [4, 4, 3] == [len(y) for _, y in usual]
     for (x, y), (x_fast, y_fast) in zip(usual, fast):
@@ -487,7 +513,8 @@ def test_real_mnist_is_whole_and_has_the_mean_and_deviation_that_normalize_uses(
     mnist.verify_mnist(REAL)
     data = mnist.load_data(REAL)
     assert [tuple(part.images.shape) for part in data[1:]] == [(60_000, 28, 28), (10_000, 28, 28)]
-    assert data.train.labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert data.train.labels.bincount().tolist() == counts
     assert data.test.labels.bincount().tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     pixels = data.train.images.double() / 255
     assert round(pixels.mean().item(), 4) == mnist.MEAN == 0.1307
