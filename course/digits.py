@@ -1,6 +1,7 @@
-"""The offline stand-in for MNIST: 70,000 images, re-inked along the pen paths of 1,797 real handwritten digits.
+"""The offline stand-in for MNIST: 70,000 images, inked along the pen paths of 1,738 real handwritten digits.
 
-Source: scikit-learn's load_digits, the test half of "Optical Recognition of Handwritten Digits", UCI (CC BY 4.0).
+Source: scikit-learn's load_digits, the 1,797 test digits of "Optical Recognition of Handwritten Digits", UCI
+(CC BY 4.0), less those that lost or gained a loop at 8x8 pixels.
 """
 import contextlib
 import hashlib
@@ -26,14 +27,14 @@ FILE = "digits-1.npz"                  # count up when the recipe changes, or ol
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
 TRAIN_SHARE = 6 / 7                    # of the sources; the test images come from the others
 
-SIDE, BOX = 28, 20                     # as in MNIST: the ink fills 20 pixels of 28, its mass is centred on pixel 14, 14
+SIDE, BOX = 28, 20                     # as in MNIST: 20 pixels of ink in 28, its mass centred on pixel 14, 14
 PIXELS = np.indices((SIDE, SIDE)).reshape(2, -1) - SIDE / 2              # (2, 784) row, column
 ENLARGE, MARGIN = 6, 12                # an 8x8 digit becomes 48x48, with room around it for a thick pen
 KNOTS = 5                              # a random bend is smooth between 5x5 knots
 CHUNK = 500                            # images drawn at a time: stays in the cache
 
-# How each digit leans to the right, and half the logarithm of how much wider it is than UCI's, which was squeezed
-# into a square: with these the mean moments of every digit are MNIST's.
+# UCI stretched every digit to fill a square. Leaning to the right by SLANTS, growing wider and lower by the
+# factors exp(WIDTHS), every digit gets the mean second moments that it has in MNIST.
 SLANTS = (0.20, 0.36, 0.28, 0.14, 0.05, 0.17, 0.24, -0.16, 0.17, 0.11)
 WIDTHS = (0.12, -0.25, 0.27, 0.18, 0.24, 0.20, 0.13, 0.17, 0.11, 0.11)
 LOOPS = ({1}, {0}, {0, 1}, {0}, {0, 1}, {0}, {1}, {0}, {1, 2}, {1})      # of each digit's path
@@ -45,26 +46,26 @@ class Hand(NamedTuple):
     """How the handwriting varies. Units: pixels of the 28x28 image, radians, logarithms of ratios."""
     turn: float = 0.06
     slant: float = 0.20
-    width: float = 0.12
+    width: float = 0.08
     bend: float = 0.4
-    pen: float = 2.75                  # the median; its pressure is the spread of its logarithm
-    pressure: float = 0.25
+    pen: float = 2.7                   # the median; its pressure is the spread of its logarithm
+    pressure: float = 0.22
 
 
 def enlarge(counts: ndarray) -> ndarray:
-    """Smooth ink whose blocks of 6x6 hold what the pixels held. Shapes: counts (N, 8, 8), 0 to 1; returns (N, 48, 48)."""
+    """Smooth ink, with the same mean in every 6x6 block. Shapes: counts (N, 8, 8); returns (N, 48, 48)."""
     up = zoom(np.eye(8), (ENLARGE, 1), order=3, mode="nearest", grid_mode=True)
     down = np.kron(np.eye(8), np.full(ENLARGE, 1 / ENLARGE))
     blur = gaussian_filter1d(np.eye(8 * ENLARGE), 1.5, axis=0)
     ink = up @ counts @ up.T
-    for _ in range(6):                 # sharpen, then give every block its ink back
+    for _ in range(6):                 # sharpen, then give every block back what it held
         ink = expit(8 * (blur @ ink @ blur.T) - 4)
         ink += up @ (counts - down @ ink @ down.T) @ up.T
     return blur @ ink @ blur.T
 
 
 def find_path(ink: ndarray) -> tuple[ndarray, int]:
-    """The pen's path through one digit and its number of loops. Shapes: ink (48, 48); returns bool (72, 72)."""
+    """The pen's path through one digit, and its loops. Shapes: ink (48, 48); returns bool (72, 72), int."""
     # Fewest pieces, most loops: a broken 0 is closed, a filled 8 is opened.
     threshold = min(np.arange(0.8, 0.25, -0.05), key=lambda level: euler_number(ink > level, connectivity=2))
     pieces, _ = label(ink > threshold, np.ones((3, 3)))
@@ -103,7 +104,7 @@ def random_bends(noise: ndarray, hand: Hand) -> ndarray:
 
 
 def measure(ink: ndarray) -> tuple[ndarray, ndarray]:
-    """The longest side of the ink's box and its centre of mass. Shapes: ink (B, 784); returns (B, 1), (B, 2)."""
+    """Longest side of the ink's box, and centre of mass. Shapes: ink (B, 784); returns (B, 1), (B, 2)."""
     solid = (2 * ink).clip(0, 1).reshape(-1, SIDE, SIDE)                 # half a pixel of ink is the edge
     side = np.maximum(solid.max(1).sum(1), solid.max(2).sum(1))
     return side[:, None], ink @ PIXELS.T / ink.sum(1, keepdims=True)
@@ -115,7 +116,7 @@ def draw(distances: ndarray, labels: ndarray, sources: ndarray, noise: ndarray, 
     shapes, bends = random_shapes(noise[:, :3], labels[sources], hand), random_bends(noise[:, 4:], hand)
     which = np.broadcast_to(sources[:, None], (len(sources), SIDE * SIDE))
     scale, centre = np.full((len(sources), 1), 2.7), np.full((len(sources), 2), distances.shape[1] / 2 - 0.5)
-    for _ in range(3):                 # draw, measure, draw again at the right size and place; thrice settles it
+    for _ in range(3):                 # draw, measure, draw again at the right size and place
         rows, columns = np.moveaxis(scale[:, None] * (shapes @ (PIXELS + bends)) + centre[:, :, None], 1, 0)
         away = map_coordinates(distances, (which, rows, columns), order=1, cval=99) / scale
         ink = ((pen / 2 - away) * 0.8 + 0.5).clip(0, 1)
@@ -135,19 +136,21 @@ def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Ha
     for_split, *for_parts = np.random.SeedSequence(seed).spawn(3)
     order = np.random.default_rng(for_split).permutation(len(labels))
     made = []
-    for sources, count, own in zip(np.split(order, [int(TRAIN_SHARE * len(order))]), (train, test), for_parts):
+    parts = np.split(order, [int(TRAIN_SHARE * len(order))])
+    for sources, count, own in zip(parts, (train, test), for_parts):
         random = np.random.default_rng(own)
         sources = random.permutation(np.resize(sources, count))
         noise = random.standard_normal((count, 4 + 2 * KNOTS**2))
         cuts = range(CHUNK, count, CHUNK)
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            images = pool.map(lambda *part: draw(distances, labels, *part, hand), np.split(sources, cuts), np.split(noise, cuts))
+            images = pool.map(lambda *chunk: draw(distances, labels, *chunk, hand),
+                              np.split(sources, cuts), np.split(noise, cuts))
         made += [np.concatenate(list(images)), labels[sources]]
     return tuple(made)
 
 
 def content_hash(arrays: Arrays) -> str:
-    """SHA-256 of shapes, types and values: the compressed bytes may differ between machines, these may not."""
+    """SHA-256 of shapes, types and values; compressed bytes may differ between machines, these may not."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype.str}".encode())
@@ -166,7 +169,7 @@ def read_cache(path: Path) -> Arrays | None:
 
 
 def write_cache(path: Path, arrays: Arrays) -> None:
-    """Write aside, then rename: whoever looks sees the whole file or none. Raises: OSError if it cannot be written."""
+    """Write aside, then rename: whoever looks sees the whole file or none. Raises: OSError if that fails."""
     aside = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,15 +177,15 @@ def write_cache(path: Path, arrays: Arrays) -> None:
             np.savez_compressed(file, sha256=content_hash(arrays), **dict(zip(PARTS, arrays)))
         os.replace(aside, path)
     except OSError as error:
-        raise OSError(error.errno, f"cannot write {path}: {error.strerror}, expected a folder to write to with 20 MB "
-                                   "free: make room, or name another folder with cache=") from error
+        raise OSError(error.errno, f"cannot write {path}: {error.strerror}, expected a folder to write to with "
+                                   "20 MB free: make room, or name another folder with cache=") from error
     finally:
         with contextlib.suppress(OSError):
             aside.unlink()
 
 
 def load_digits_standin(cache: Path | str = "data", make: Callable[[], Arrays] = make_digits) -> Arrays:
-    """Training images, training labels, test images, test labels: made on first use, then read from the cache.
+    """Training images and labels, test images and labels: made on first use, then read from the cache.
 
     Shapes: uint8 (60000, 28, 28), (60000,), (10000, 28, 28), (10000,).
     Raises: OSError if the cache cannot be written.
@@ -192,7 +195,7 @@ def load_digits_standin(cache: Path | str = "data", make: Callable[[], Arrays] =
         arrays = read_cache(path)
         if arrays is not None:
             return arrays
-        print(f"{path} is damaged, expected the digits as they were written: making them again", file=sys.stderr)
+        print(f"{path} is damaged, expected the digits as written: making them again", file=sys.stderr)
     arrays = make()
     write_cache(path, arrays)
     return arrays

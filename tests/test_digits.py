@@ -7,9 +7,13 @@ from itertools import count
 
 import numpy as np
 import pytest
+from scipy.ndimage import label
+from skimage.measure import euler_number
 
 from course import digits
-from course.digits import FILE, Hand, draw, find_path, load_digits_standin, make_digits, path_distances, read_cache
+from course.digits import (
+    FILE, Hand, draw, find_path, load_digits_standin, make_digits, path_distances, read_cache,
+)
 
 PLAIN = Hand(turn=0, slant=0, width=0, bend=0, pressure=0)
 
@@ -95,7 +99,7 @@ def test_every_digit_leans_and_spreads_like_mnists(small):
 def test_a_broken_ring_is_closed_and_keeps_one_loop():
     row, column = np.indices((48, 48)) - 23.5
     ring = np.where(abs(np.hypot(row, column) - 15) < 3, 1.0, 0.0)
-    ring[20:28, 30:] *= 0.5                                 # faint on the right: too faint for a threshold of 0.5
+    ring[20:28, 30:] *= 0.5                                 # too faint for a threshold of 0.55
     path, loops = find_path(ring)
     assert loops == 1
     assert np.all(abs(np.hypot(*(np.argwhere(path) - (path.shape[0] - 1) / 2).T) - 15) < 2)
@@ -112,9 +116,11 @@ def test_a_speck_is_no_part_of_the_path():
 def test_no_path_has_loops_that_its_digit_cannot_have(sources):
     distances, labels = sources
     assert len(labels) > 1700
-    zeros = distances[labels == 0] > 0
-    centre = zeros.shape[1] // 2
-    assert digits.euler_number(~zeros[0], connectivity=2) == 0 and zeros[:, centre, centre].mean() > 0.95
+    expected = {0: {1}, 1: {0}, 3: {0}, 5: {0}, 6: {1}, 7: {0}, 8: {1, 2}, 9: {1}}       # 2 and 4 may have one
+    for digit, allowed in expected.items():
+        paths = distances[labels == digit] == 0
+        loops = {label(path, np.ones((3, 3)))[1] - euler_number(path, connectivity=2) for path in paths}
+        assert loops == allowed
 
 
 def test_a_wider_pen_inks_more(sources):
@@ -126,14 +132,16 @@ def test_a_wider_pen_inks_more(sources):
 
 def test_the_corners_stay_empty_under_the_thickest_pen(sources):
     distances, labels = sources
-    images = draw(distances, labels, np.arange(len(labels)), np.zeros((len(labels), 54)), PLAIN._replace(pen=6))
+    everyone = np.arange(len(labels))
+    images = draw(distances, labels, everyone, np.zeros((len(labels), 54)), PLAIN._replace(pen=6))
     assert not images[:, [0, 0, -1, -1], [0, -1, 0, -1]].any()
 
 
 def test_a_bend_moves_ink_but_keeps_most_of_it(sources):
     distances, labels = sources
     noise = np.random.default_rng(0).standard_normal((50, 54))
-    straight, bent = (draw(distances, labels, np.arange(50), noise, PLAIN._replace(bend=b)).astype(float) for b in (0, 0.5))
+    straight, bent = (draw(distances, labels, np.arange(50), noise, PLAIN._replace(bend=bend)).astype(float)
+                      for bend in (0, 0.5))
     moved = abs(straight - bent).sum((1, 2)) / straight.sum((1, 2))
     assert 0.05 < np.median(moved) < 0.6
 
@@ -205,7 +213,7 @@ def test_a_wrong_pixel_is_noticed_and_the_cache_made_again(tmp_path, capsys):
         arrays = dict(file)
     arrays["train_images"][0, 0, 0] ^= 1
     np.savez_compressed(tmp_path / FILE, **arrays)          # the zip file's own checksums are right
-    assert remade(tmp_path, capsys) == (f"{tmp_path / FILE} is damaged, expected the digits as they were written: "
+    assert remade(tmp_path, capsys) == (f"{tmp_path / FILE} is damaged, expected the digits as written: "
                                         "making them again\n")
 
 
@@ -268,8 +276,8 @@ def test_a_full_disk_gives_one_sentence_and_leaves_no_file(tmp_path, monkeypatch
         load_digits_standin(tmp_path, make=tiny)
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.strerror == (
-        f"cannot write {tmp_path / FILE}: {os.strerror(errno.ENOSPC)}, expected a folder to write to with 20 MB free: "
-        "make room, or name another folder with cache=")
+        f"cannot write {tmp_path / FILE}: {os.strerror(errno.ENOSPC)}, expected a folder to write to with "
+        "20 MB free: make room, or name another folder with cache=")
     assert list(tmp_path.iterdir()) == []
 
 
