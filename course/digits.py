@@ -177,8 +177,8 @@ def write_cache(path: Path, arrays: Arrays) -> None:
             np.savez_compressed(file, sha256=content_hash(arrays), **dict(zip(PARTS, arrays)))
         os.replace(aside, path)
     except OSError as error:
-        raise OSError(error.errno, f"cannot write {path}: {error.strerror}, expected a folder to write to "
-                                   "with 20 MB free: make room, or name another folder with cache=") from error
+        mend = "expected a folder to write to with 20 MB free: make room, or name another folder with cache="
+        raise OSError(error.errno, f"cannot write {path}: {error.strerror}, {mend}") from error
     finally:
         with contextlib.suppress(OSError):
             aside.unlink()
