@@ -21,6 +21,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -123,9 +124,12 @@ def constraints_file(root):
 
 def fingerprint(root, constraints):
     """What the stamp says after a complete install: Python, folder, and a hash of what was wanted."""
-    wanted = (root / "pyproject.toml").read_bytes() + (constraints.read_bytes() if constraints else b"none")
-    python = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
-    return f"{python}\n{root}\n{hashlib.sha256(wanted).hexdigest()}\n"
+    import tomllib  # new in Python 3.11
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    lines = constraints.read_text(encoding="utf-8").splitlines() if constraints else ["none"]
+    wanted = [project["project"], [line for line in lines if not line.startswith("#")]]
+    digest = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
+    return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{root}\n{digest}\n"
 
 
 def stamp(venv):
@@ -172,16 +176,21 @@ def pip(command, root, log):
     live = sys.stdout.isatty()
     process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
-    with open(log, "w", encoding="utf-8") as file:
-        for raw in process.stdout:
-            lines.append(raw.decode(errors="replace").rstrip())
-            print(lines[-1], file=file, flush=True)
-            if live:
-                width = shutil.get_terminal_size().columns - 1
-                print("\r\033[K" + lines[-1].strip()[:width], end="", flush=True)
+    try:
+        with open(log, "w", encoding="utf-8") as file:
+            for raw in process.stdout:
+                lines.append(raw.decode(errors="replace").rstrip())
+                print(lines[-1], file=file, flush=True)
+                if live:
+                    width = shutil.get_terminal_size().columns - 1
+                    print("\r\033[K" + lines[-1].strip()[:width], end="", flush=True)
+        status = process.wait()
+    except BaseException:  # Ctrl-C above all: pip must not go on alone, without the lock
+        process.terminate()
+        process.wait()
+        raise
     if live:
         print("\r\033[K", end="", flush=True)
-    status = process.wait()
     if status:
         text = "\n".join(lines)
         raise Stop(f"{tail(text)}\npip failed with status {status} (above: its last lines, all in {log}): "
@@ -199,7 +208,12 @@ def call(command, **options):
     environment = dict(os.environ, PYTHONUTF8="1")
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
-    return subprocess.run(command, cwd=ROOT, env=environment, **options)
+    # Ctrl-C reaches the program too, and is left to it: pytest has a summary to print, JupyterLab a question.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        return subprocess.run(command, cwd=ROOT, env=environment, **options)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def course(python, word, rest):
@@ -234,6 +248,8 @@ def bench(python, word, rest):
         print(f"bench {name}", file=sys.stderr, flush=True)
         command = [python, str(known[name])] + [arg for arg in rest if arg.startswith("-")]
         done = call(command, stdout=subprocess.PIPE)
+        if done.returncode == -signal.SIGINT:
+            raise KeyboardInterrupt
         try:
             ratios = json.loads(done.stdout.decode("utf-8").splitlines()[-1])["ratios"]
             rows += [f"{name:<12} {ratio:<24} {value:>9.2f}" for ratio, value in ratios.items()]

@@ -20,7 +20,7 @@ class Machine:
 
     def __init__(self, root):
         self.root, self.venvs, self.pips = root, 0, []
-        self.output, self.status, self.interrupt = b"", 0, False
+        self.output, self.status, self.interrupt, self.ended = b"", 0, False, 0
         (root / "tests").mkdir(parents=True)
         (root / "pyproject.toml").write_text("[project]\n")
         (root / "tests" / "constraints.txt").write_text("numpy==2.4.6\n")
@@ -34,9 +34,15 @@ class Machine:
 
     def popen(self, command, **options):
         self.pips.append((command, options))
+        return SimpleNamespace(stdout=self.lines(), wait=lambda: self.status, terminate=self.end)
+
+    def lines(self):
         if self.interrupt:
             raise KeyboardInterrupt
-        return SimpleNamespace(stdout=io.BytesIO(self.output), wait=lambda: self.status)
+        yield from io.BytesIO(self.output)
+
+    def end(self):
+        self.ended += 1
 
 
 @pytest.fixture
@@ -83,12 +89,22 @@ def test_what_another_run_has_just_installed_is_not_installed_again(machine, mon
     assert len(machine.pips) == 1
 
 
-@pytest.mark.parametrize("file", ["pyproject.toml", "tests/constraints.txt"])
-def test_changed_versions_are_installed_on_top(machine, file):
+@pytest.mark.parametrize("file, text", [("pyproject.toml", '[project]\ndependencies = ["numpy>=2.5"]\n'),
+                                        ("tests/constraints.txt", "numpy==2.5.0\n")])
+def test_changed_versions_are_installed_on_top(machine, file, text):
     run.install(machine.root)
-    (machine.root / file).write_text("numpy==2.5.0\n")
+    (machine.root / file).write_text(text)
     run.install(machine.root)
     assert (machine.venvs, len(machine.pips)) == (1, 2)
+
+
+def test_changed_comments_and_settings_install_nothing(machine):
+    run.install(machine.root)
+    for file, text in (("pyproject.toml", "[tool.pytest]\n# new\n"), ("tests/constraints.txt", "# new\n")):
+        with open(machine.root / file, "a") as opened:
+            opened.write(text)
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (1, 1)
 
 
 def test_an_interrupted_install_is_made_anew(machine):
@@ -253,6 +269,15 @@ def test_ctrl_c_ends_without_a_traceback(machine, capsys):
     assert capsys.readouterr().err == "stopped by Ctrl-C\n"
 
 
+def test_pip_does_not_go_on_alone_after_ctrl_c(machine, capsys):
+    run.main(["install"])
+    assert machine.ended == 0
+    (machine.root / "pyproject.toml").write_text("[project]\nname = 'new'\n")
+    machine.interrupt = True
+    run.main(["install"])
+    assert machine.ended == 1
+
+
 @pytest.mark.parametrize("args, command", [
     ([], ["-m", "course", "run"]),
     (["run", "notebooks/00_start.ipynb"], ["-m", "course", "run", "notebooks/00_start.ipynb"]),
@@ -275,15 +300,15 @@ def test_each_word_calls_its_program_and_returns_its_status(monkeypatch, args, c
 
 def test_the_data_folder_means_the_same_inside_a_notebook(monkeypatch, tmp_path):
     called = []
-    monkeypatch.setattr(run.subprocess, "run", lambda command, cwd, env: called.append(env["COURSE_DATA"]) or done())
+
+    def note(command, cwd, env):
+        called.append(env["COURSE_DATA"])
+        return SimpleNamespace(returncode=0)
+    monkeypatch.setattr(run.subprocess, "run", note)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_DATA", "mnist")
     assert run.main(["--here", "lab"]) == 0
     assert called == [str(tmp_path / "mnist")]
-
-
-def done():
-    return SimpleNamespace(returncode=0)
 
 
 def bench_folder(folder, **scripts):
@@ -315,6 +340,25 @@ def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path, monkey
     assert [line.split() for line in out.splitlines()[1:]] == [["b", "x", "2.00"], ["d", "x", "2.00"]]
     bad = [f"{sys.executable} {tmp_path / 'tests' / 'bench' / f'bench_{name}.py'}" for name in "acd"]
     assert err.endswith("\n".join(["failed, or gave no ratios; run it alone to see why:", *bad, ""]))
+
+
+@pytest.mark.skipif(run.os.name == "nt", reason="Windows sends no signal to one process alone")
+def test_ctrl_c_is_left_to_the_program_that_runs(tmp_path):
+    script = bench_folder(tmp_path, a="""import os, signal
+os.kill(os.getppid(), signal.SIGINT)
+print('{"ratios": {"x": 2}}')""")
+    done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.split()[-3:] == ["a", "x", "2.00"]
+
+
+@pytest.mark.skipif(run.os.name == "nt", reason="Windows sends no signal to one process alone")
+def test_ctrl_c_in_a_bench_ends_the_others_too(tmp_path):
+    interrupted = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    script = bench_folder(tmp_path, a=interrupted, b="print('never')")
+    done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.endswith("stopped by Ctrl-C\n") and "bench b" not in done.stderr
 
 
 def test_an_unknown_bench_lists_the_known_ones(tmp_path, monkeypatch, capsys):
