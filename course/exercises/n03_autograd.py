@@ -1,6 +1,7 @@
 """The exercises of notebook 03_autograd."""
 
 import traceback
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -35,13 +36,13 @@ def _check_slope(d_x: Tensor, slope: Tensor, x: Tensor, d_out: Tensor) -> None:
     if near(d_x, d_out * slope, 1e-12):
         return
     if near(d_x, d_out * slope, 1e-5):
-        raise Mistake("d_x is right to 6 digits, expected all that float64 has: something in backward is float32.")
+        raise Mistake("d_x is right to 6 digits, expected all of float64: something in backward is float32.")
     sigma = torch.sigmoid(x)
     for wrong, message in (
-        (slope, "you return the slope alone, whatever d_out is: in a network, the chain rule would end here."),
-        (d_out + slope, "d_out is added to the slope: what does the chain rule do with two slopes on one way?"),
-        (d_out * sigma, "only one half of the product rule is there: x moves the sigmoid, too."),
-        (d_out * x * sigma * (1 - sigma), "only one half of the product rule is there: x is also a factor itself."),
+        (slope, "you return the slope alone, whatever d_out is: the chain rule would end here."),
+        (d_out + slope, "d_out is added to the slope: what does the chain rule do with two of them?"),
+        (d_out * sigma, "one half of the product rule is missing: x moves the sigmoid, too."),
+        (d_out * x * sigma * (1 - sigma), "one half of the product rule is missing: x is a factor, too."),
         (d_out * sigma * (1 - sigma), "this is the slope of the sigmoid alone, expected that of x times it."),
         (d_out * (sigma - x * sigma * (1 - sigma)), "the two parts of the product rule are subtracted."),
         (d_out * x * sigma, "this is d_out times the forward pass, expected d_out times its slope."),
@@ -72,11 +73,11 @@ def _check_second(answer: type, x: Tensor) -> None:
                       "here you can do without it.") from None
     second = x.grad
     if second is None or near(second, torch.zeros_like(x)):
-        raise Mistake("the first derivative is right, but the second is 0: backward uses something that forward "
-                      "computed, and inside forward nothing is recorded.")
+        raise Mistake("the first derivative is right, but the second is 0: backward uses something that "
+                      "forward computed, and inside forward nothing is recorded.")
     if not near(second, truth, 1e-9):
-        raise Mistake("the first derivative is right, the second is not: one part of it was computed in forward, "
-                      "where nothing is recorded, and counts as a constant.")
+        raise Mistake("the first derivative is right, the second is not: one part of it was computed in "
+                      "forward, where nothing is recorded, and counts as a constant.")
 
 
 def _points() -> Tensor:
@@ -102,11 +103,15 @@ def _try(run: object, *arguments: Tensor) -> Tensor:
             raise Mistake("backward returns several gradients, but forward has one input beside ctx: "
                           "one gradient for each input.") from None
         if "invalid gradient" in text:
-            raise Mistake("d_x has another shape than x: a gradient has the shape of the thing it belongs to.") from None
-        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name in ("forward", "backward")]
-        own = [frame for frame in own if "torch" not in frame.filename.replace("\\", "/").split("/")]
+            raise Mistake("d_x has another shape than x: a gradient is shaped like its input.") from None
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.name in ("forward", "backward") and not _in_torch(frame)]
         place = f"{own[-1].name}, in its line `{own[-1].line}`," if own and own[-1].line else "your Function"
         raise Mistake(f"{place} raises {type(error).__name__}: {text}.") from None
+
+
+def _in_torch(frame: traceback.FrameSummary) -> bool:
+    return "torch" in Path(frame.filename).parts
 
 
 class Silu(Function):
@@ -132,7 +137,7 @@ def check_train(answer: object) -> None:
         raise Mistake("the losses are tensors, expected numbers: who keeps such a tensor keeps what made it.")
     for name, w, start in (("w1", w1, _start()[2]), ("w2", w2, _start()[3])):
         if torch.equal(w, start) and losses[-1] < losses[0]:
-            raise Mistake(f"the losses fall, but the caller's {name} is as it was: train the tensor itself, in place.")
+            raise Mistake(f"the losses fall, but the caller's {name} is as it was: train it in place.")
         if torch.equal(w, start):
             raise Mistake(f"{name} never moves: what does its gradient hold at the moment of the update?")
     truth = _replay(STEPS)
@@ -140,15 +145,15 @@ def check_train(answer: object) -> None:
         return
     _check_first_step(answer)
     for emptied, message in {
-        (False, True): "the second step is wrong. Before it, w2.grad is emptied and w1.grad is not: "
-                       "which w does the line with zero_ see?",
-        (True, False): "the second step is wrong. Before it, w1.grad is emptied now, but w2.grad is not.",
-        (False, False): "the second step is wrong. Neither gradient is emptied before it.",
+        (False, True): "the first step is right, the second is not: it moves w2 by its gradient, "
+                       "and w1 by the gradients of both steps.",
+        (True, False): "w1 is right now, but the second step moves w2 by the gradients of both steps.",
+        (False, False): "the second step moves w1 and w2 by the gradients of both steps: nothing is emptied.",
     }.items():
         if near(w1, _replay(STEPS, emptied)[1], 1e-9) and near(w2, _replay(STEPS, emptied)[2], 1e-9):
             raise Mistake(message)
     if near(w1, truth[1], 1e-9) and near(w2, truth[2], 1e-9):
-        raise Mistake("the weights are right, the losses are not: each belongs to the weights before its step.")
+        raise Mistake("the weights are right, the losses are not: each is that before its step.")
     raise Mistake("the first step is right, a later one is not: print both gradients before each update.")
 
 
@@ -162,13 +167,13 @@ def _check_first_step(answer: object) -> None:
         if near(moved, expected, 1e-9):
             continue
         if near(moved, factor * expected, 1e-9):
-            raise Mistake(f"already the first step of {name} is {factor:.3g} times as long as rate times gradient: "
-                          "neither the rate nor the gradient was at fault there.")
-        raise Mistake(f"already the first step of {name} is not along its gradient, which was right as it came.")
+            raise Mistake(f"already the first step of {name} is {factor:.3g} times as long as rate times "
+                          "gradient: neither of the two was at fault there.")
+        raise Mistake(f"already the first step of {name} is not along its gradient, as it came it was.")
 
 
 def _start() -> list[Tensor]:
-    """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), float64; the weights require gradients."""
+    """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), float64."""
     generator = torch.Generator().manual_seed(0)
     x, y, w1, w2 = (torch.randn(shape, generator=generator, dtype=torch.float64)
                     for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT)))
@@ -206,9 +211,9 @@ def train_loop(x, y, w1, w2, rate, steps):
 EXERCISES: dict[str, Exercise] = {
     "03.silu": Exercise(
         check_silu,
-        "It agrees with measured slopes, and with the slopes of those. torch has it as torch.nn.functional.silu.",
+        "It agrees with measured slopes, and with the slopes of those: torch calls it silu, too.",
         (
-            "x is there twice, as a factor and inside the sigmoid. Product rule: which two terms does that give?",
+            "x is there twice, as a factor and inside the sigmoid: which two terms make the slope?",
             "the slope is s + x * s * (1 - s) with s = torch.sigmoid(x), and d_out multiplies it.",
             "take x from ctx.saved_tensors, compute s in backward, and return d_out times the slope.",
         ),
@@ -219,7 +224,7 @@ EXERCISES: dict[str, Exercise] = {
         "One line, four spaces to the left, and it piled up half of the gradients.",
         (
             "before each update, print w1.grad.abs().mean() and the same for w2. Which of the two grows?",
-            "a variable of a for loop lives on after the loop. Which weights does `w` mean in the line with zero_?",
+            "the variable of a for loop lives on after it. Which `w` does the line with zero_ see?",
             "the line with zero_ belongs into the loop over w.",
         ),
         train_loop,
