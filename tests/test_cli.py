@@ -104,6 +104,7 @@ def test_a_torchvision_of_another_build_is_found(monkeypatch):
     def refuse():
         raise RuntimeError("operator torchvision::nms does not exist")
     pretend_version(monkeypatch, torch="2.15.0+cpu", torchvision="0.29.2+cu132")
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: ["numpy", "torch>=2.14.0"])
     monkeypatch.setattr(cli, "_call_torchvision", refuse)
     assert failures(cli.check_pair) == [
         "torchvision 0.29.2+cu132 does not work with torch 2.15.0+cpu "
