@@ -20,5 +20,6 @@ def check_shape(name: str, x: Tensor, expected: str, mend: str = "") -> None:
         size == (int(axis) if axis.isdigit() else seen.setdefault(axis, size)) for axis, size in zip(axes, sizes)
     )
     if not fits:
-        shape = f"({', '.join(expected.split())})"
+        axes = expected.split()
+        shape = f"({', '.join(axes)}{',' * (len(axes) == 1)})"  # as Python writes a tuple
         raise ValueError(f"{name} has shape {tuple(x.shape)}, expected {shape}{f': {mend}' if mend else ''}")

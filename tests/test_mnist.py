@@ -211,7 +211,7 @@ def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeyp
         pytest.param(
             TRAIN_LABELS,
             idx(some_images(12)),
-            "has shape (12, 28, 28), expected (N): are images and labels swapped?",
+            "has shape (12, 28, 28), expected (N,): are images and labels swapped?",
             id="images where labels belong",
         ),
         pytest.param(

@@ -47,7 +47,7 @@ def test_a_class_that_is_never_seen_scores_zero_not_nan():
     [
         (torch.zeros(4), torch.zeros(4), "logits has shape (4,), expected (B, K)"),
         (torch.zeros(4, 3), torch.zeros(4, 3),
-         "y has shape (4, 3), expected (4): one class index an example, not one-hot rows"),
+         "y has shape (4, 3), expected (4,): one class index an example, not one-hot rows"),
         (torch.zeros(1, 3), torch.tensor([3]), "y has class 3, expected 0 to 2: one logit a class"),
         (torch.zeros(1, 3), torch.tensor([-1]), "y has class -1, expected 0 to 2: one logit a class"),
         (torch.zeros(0, 3), torch.zeros(0), "logits has no examples, expected one or more"),

@@ -17,6 +17,11 @@ def test_a_shape_that_does_not_fit_is_named_with_the_expected_one(expected):
     assert str(error.value) == f"x has shape (3, 28, 28), expected ({shape})"
 
 
+def test_one_axis_is_written_as_python_does():
+    with pytest.raises(ValueError, match=r"^x has shape \(1, 2\), expected \(B,\)$"):
+        check_shape("x", torch.zeros(1, 2), "B")
+
+
 def test_the_mend_ends_the_sentence():
     with pytest.raises(ValueError, match=r"^y has shape \(2,\), expected \(2, 10\): use one-hot rows$"):
         check_shape("y", torch.zeros(2), "2 10", "use one-hot rows")
