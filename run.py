@@ -8,6 +8,7 @@ python3 run.py lab [ARGS]               open JupyterLab; ARGS go to it
 python3 run.py bench [NAME ...] [--quick]   print the speed table
 python3 run.py doctor                   look for what is missing or broken here
 python3 run.py data [WORD]              WORD is status (which data are here), download or verify
+python3 run.py regenerate [NOTEBOOK ...]   run notebooks in place, and renew README.md (for instructors)
 python3 run.py install                  install only
 
 --here before the word uses the Python that runs this file, as it is, and installs nothing (for conda).
@@ -27,7 +28,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WORDS = ("run", "test", "lab", "bench", "doctor", "data", "install")
+WORDS = ("run", "test", "lab", "bench", "doctor", "data", "regenerate", "install")
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
          "--nbval-sanitize-with=tests/sanitize.cfg"]
 INTERRUPTED = "an install was begun here and has not ended\n"

@@ -37,6 +37,9 @@ def main(args: list[str] | None = None) -> int:
     word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
     word.set_defaults(call=lambda options: run(options.notebooks, options.out))
+    word = words.add_parser("regenerate", help="run notebooks in place and renew what README.md shows of them")
+    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
+    word.set_defaults(call=lambda options: regenerate(options.notebooks))
     options = parser.parse_args(args)
     try:
         return options.call(options)
@@ -46,18 +49,33 @@ def main(args: list[str] | None = None) -> int:
 
 
 def run(names: list[str], out: Path) -> int:
-    """Run the notebooks so named, in this order; stop at the first that fails."""
+    """Run the notebooks so named, in this order, into executed copies; stop at the first that fails."""
+    count = _run_each(names, lambda path: out / path.name)
+    print(f"all {count} ran; the executed copies are in {out}")
+    return 0
+
+
+def regenerate(names: list[str]) -> int:
+    """Run notebooks in place, each written only if every cell ran, and renew what README.md shows of them."""
+    from course import notebooks, readme
+
+    count = _run_each(names, lambda path: path)
+    renewed = readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+    print(f"all {count} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
+    return 0
+
+
+def _run_each(names: list[str], target: Callable[[Path], Path]) -> int:
     from course import notebooks
 
     live = sys.stderr.isatty()
     known = notebooks.find(ROOT / "notebooks")
     paths = [path for name in names for path in _find(name, known)] or known
     for path in paths:
-        notebooks.run(path, out / path.name, progress=live)
+        notebooks.run(path, target(path), progress=live)
         if not live:
             print(f"{path.name} ran", flush=True)
-    print(f"all {len(paths)} ran; the executed copies are in {out}")
-    return 0
+    return len(paths)
 
 
 def _find(name: str, known: list[Path]) -> list[Path]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from course import cli, device, digits, mnist
+from course import cli, device, digits, mnist, readme
 
 PY = f'"{sys.executable}" -m pip install'
 
@@ -290,6 +290,25 @@ def test_without_names_all_notebooks_run_in_order(course_of_two, capsys):
     captured = capsys.readouterr()
     assert captured.out == "00_good.ipynb ran\n"
     assert "01_bad.ipynb, code cell 1 of 1" in captured.err
+
+
+def test_regenerate_writes_in_place_and_renews_the_readme(course_of_two, capsys, monkeypatch):
+    renewed = []
+    monkeypatch.setattr(readme, "update_readme", lambda *arguments: renewed.append(arguments) or ["claims"])
+    good, bad = (course_of_two / "notebooks" / f"{name}.ipynb" for name in ("00_good", "01_bad"))
+    assert cli.main(["regenerate", "00"]) == 0
+    assert nbformat.read(good, as_version=4).cells[0].outputs[0].text == "42\n"
+    assert renewed == [(course_of_two / "README.md", [good, bad])]
+    assert capsys.readouterr().out.endswith("all 1 ran in place; renewed in README.md: claims\n")
+
+
+def test_regenerate_leaves_a_notebook_that_fails_and_the_readme(course_of_two, capsys, monkeypatch):
+    monkeypatch.setattr(readme, "update_readme", lambda *arguments: pytest.fail("renewed"))
+    bad = course_of_two / "notebooks" / "01_bad.ipynb"
+    before = bad.read_bytes()
+    assert cli.main(["regenerate"]) == 1
+    assert bad.read_bytes() == before
+    assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
 
 
 def test_a_wrong_word_is_refused(capsys):
