@@ -12,7 +12,7 @@ MIXED = ("tensors to be on the same device", "is not on the expected device", "i
 
 
 def pick_device(wish: str | None = None) -> torch.device:
-    """Return the device to compute on: the wish, else `COURSE_DEVICE`, else cuda, mps or cpu, whichever is there.
+    """Return the device to compute on: the wish, else `COURSE_DEVICE`, else the first of cuda, mps and cpu.
 
     wish: "cpu", "cuda", "cuda:1", "mps", or None.
     Raises: ValueError if the wish is no device, or is one that this machine lacks.
@@ -58,7 +58,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def wait_for_device(device: torch.device | str) -> None:
-    """Wait until the device has finished all work given to it; a CPU works synchronously, so there it returns at once."""
+    """Wait until the device has finished all work given to it; a CPU always has, when a call returns."""
     kind = torch.device(device).type
     if kind == "cuda":
         torch.cuda.synchronize(device)

@@ -10,7 +10,7 @@ from course.shapes import check_shape
 
 
 class MLP(nn.Module):
-    """A multilayer perceptron: linear layers with an activation between them and logits, never activated, at the end.
+    """A multilayer perceptron: linear layers with an activation between them, and plain logits at the end.
 
     widths: neurons from input to output, such as (784, 200, 200, 10) or (784, 256, 128, 64, 10).
     activation: makes the module that follows each hidden layer.

@@ -13,7 +13,7 @@ from torch import Tensor
 
 SINGLE, WIDE, STRIP = (5, 3.2), (9, 3.2), (9, 1.6)  # inches
 
-# One name, one colour and one line style in the whole course (the palette of Okabe and Ito, safe for the colour-blind).
+# One name, one colour and one line style in the whole course (after Okabe and Ito, safe for the colour-blind).
 STYLES = {
     "SGD": ("#0072B2", "-"),
     "momentum": ("#E69F00", "--"),
@@ -264,8 +264,8 @@ def _label_ends(axes: Axes, ends: list) -> None:
 
 
 def _few(values: np.ndarray, count: int = 16) -> list:
-    values = np.asarray(values, float)
-    return [_round(values[i]) for i in np.unique(np.linspace(0, len(values) - 1, count).astype(int))] if len(values) else []
+    places = np.unique(np.linspace(0, len(values) - 1, min(count, len(values))).astype(int))
+    return [_round(values[place]) for place in places]
 
 
 def _blocks(picture: np.ndarray) -> list:

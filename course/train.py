@@ -37,7 +37,9 @@ class History:
     stopped: str = "finished"
 
 
-def train_epoch(model: nn.Module, batches: Batches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy) -> Metrics:
+def train_epoch(
+    model: nn.Module, batches: Batches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy
+) -> Metrics:
     """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
 
     Batches are moved to the model's device.
@@ -142,7 +144,8 @@ def fit(
                     raise FloatingPointError(f"epoch {len(history.train) + 1}: {error}") from None
                 if scheduler is not None:
                     scheduler.step()
-                run.end_epoch(metrics, evaluate(model, valid_batches, loss_fn) if valid_batches is not None else None)
+                valid = None if valid_batches is None else evaluate(model, valid_batches, loss_fn)
+                run.end_epoch(metrics, valid)
                 if checkpoint is not None:
                     run.save(Path(checkpoint))
                 bar.update()
@@ -190,17 +193,16 @@ class _Run:
         state = load_checkpoint(path)
         expected = {name for name, part in self.parts.items() if part is not None} | {"best", "history", "random"}
         if missing := expected - state.keys():
-            raise ValueError(f"{path} is not a checkpoint of this run, it lacks {', '.join(sorted(missing))}: "
-                             "name another file")
+            lacks = ", ".join(sorted(missing))
+            raise ValueError(f"{path} is not a checkpoint of this run, it lacks {lacks}: name another file")
         device = _device(self.parts["model"])
         _check_fits(self.parts["model"], state["model"], path)
         for name, part in self.parts.items():
             if part is not None:
                 part.load_state_dict(state[name])
         saved = state["history"]
-        self.history = History(
-            [Metrics(*row) for row in saved["train"]], [Metrics(*row) for row in saved["valid"]], saved["best_epoch"]
-        )
+        train, valid = ([Metrics(*row) for row in saved[part]] for part in ("train", "valid"))
+        self.history = History(train, valid, saved["best_epoch"])
         self.best = {name: value.to(device) for name, value in state["best"].items()}
         torch.set_rng_state(state["random"])
         if self.generator is not None and "generator" in state:
@@ -216,8 +218,9 @@ def save_checkpoint(state: dict, path: str | Path) -> None:
     try:
         torch.save(state, temporary)
         os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
-        raise OSError(f"cannot write checkpoint {path} ({error}): free some space or name another folder") from error
+    except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter
+        text = f"cannot write checkpoint {path} ({error}): free some space or name another folder"
+        raise OSError(text) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The exercises of the notebooks: `check` an answer, get a `hint`, see the `solution`. No answer leaves the machine."""
+"""The exercises of the notebooks: `check` an answer, get a `hint`, see the `solution`; all on this machine."""
 
 import inspect
 import textwrap

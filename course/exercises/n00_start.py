@@ -13,7 +13,7 @@ def check_accuracy(answer: object) -> None:
     if isinstance(value, torch.Tensor):
         if value.numel() > 1:
             raise Mistake(f"you return {value.numel()} numbers, one an example: their mean is the fraction.")
-        raise Mistake("the result is still a tensor, expected a Python number: look for the tensor's item method.")
+        raise Mistake("the result is still a tensor, expected a Python number: look for a tensor's item method.")
     if not isinstance(value, float):
         raise Mistake(f"you return {value!r}, a {type(value).__name__}, expected a fraction between 0 and 1: "
                       "is it a count?")
@@ -22,7 +22,7 @@ def check_accuracy(answer: object) -> None:
     if near(value, 0.4):
         raise Mistake("0.4 is the fraction that is wrong, expected the fraction that is right.")
     if near(value, 0.0):
-        raise Mistake("nothing counts as right: do you compare the largest logit, instead of its place, with the class?")
+        raise Mistake("nothing counts as right: do you compare the largest logit, and not its place, with y?")
     if not near(value, 0.6):
         raise Mistake(f"on five examples of which three are right you return {value:.3f}: "
                       "along which dimension do you take the argmax, and what do you divide by?")
