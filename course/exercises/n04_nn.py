@@ -41,11 +41,11 @@ def check_reader(answer: object) -> None:
     if near(loss, right, 1e-4):
         return
     if near(loss, F.cross_entropy(logits.relu().softmax(1), Y), 1e-4):
-        raise Mistake("let the last linear layer be perfectly sure and right: the loss is 1.46, expected 0. Let it be "
+        raise Mistake("let the last linear layer be perfectly sure and right: the loss is ≈ 1.46, expected 0. Let it be "
                       "sure and wrong, with a negative number for the right digit: the slope there is 0. "
                       "Each symptom has its own cause.")
     if near(loss, F.cross_entropy(logits.softmax(1), Y), 1e-4):
-        raise Mistake("let the last linear layer be perfectly sure and right: the loss is still 1.46, expected 0. "
+        raise Mistake("let the last linear layer be perfectly sure and right: the loss is still ≈ 1.46, expected 0. "
                       "How often are logits turned into probabilities?")
     if near(loss, F.cross_entropy(logits.relu(), Y), 1e-4):
         raise Mistake("a sure and right answer now costs nothing, as it should. But let the right digit get a negative "
