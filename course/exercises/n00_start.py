@@ -4,7 +4,7 @@ import torch
 
 from course.exercises.exercise import Exercise, Mistake, call, near
 
-LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 5.0], [4.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
+LOGITS = torch.tensor([[9.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 5.0], [4.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
 Y = torch.tensor([0, 1, 2, 1, 1])  # 3 of 5 right
 
 
@@ -23,6 +23,8 @@ def check_accuracy(answer: object) -> None:
         raise Mistake("0.4 is the fraction that is wrong, expected the fraction that is right.")
     if near(value, 0.0):
         raise Mistake("nothing counts as right: do you compare the largest logit, and not its place, with y?")
+    if near(value, 0.2):
+        raise Mistake("all five images get the same answer: argmax looks at the whole table, if not told the dimension.")
     if not near(value, 0.6):
         raise Mistake(f"on five examples of which three are right you return {value:.3f}: "
                       "along which dimension do you take the argmax, and what do you divide by?")
@@ -38,8 +40,8 @@ EXERCISES: dict[str, Exercise] = {
         check_accuracy,
         "Every accuracy of this course is computed like that.",
         (
-            "the answer to an image is the place of its largest logit: argmax, along the right dimension.",
-            "compare the answers with y: that gives True and False, and the mean of True and False is the fraction.",
+            "the answer to an image is the place of its largest logit: argmax (not max), along the right dimension.",
+            "compare the answers with y: that gives True and False; made .float(), their mean is the fraction.",
             "logits.argmax(dim=1) == y, then .float().mean().item().",
         ),
         my_accuracy,

@@ -26,6 +26,10 @@ def compares_values(logits, y):
     return (logits.max(1).values == y).float().mean().item()
 
 
+def no_dimension(logits, y):
+    return (logits.argmax() == y).float().mean().item()
+
+
 def divides_by_classes(logits, y):
     return (logits.argmax(1) == y).sum().item() / logits.shape[1]
 
@@ -43,6 +47,7 @@ WRONG = {
         (not_averaged, "5 numbers, one an example"),
         (error_rate, "the fraction that is wrong"),
         (compares_values, "nothing counts as right"),
+        (no_dimension, "all five images get the same answer"),
         (divides_by_classes, "what do you divide by"),
         (wrong_dimension, "your function raises RuntimeError in its line `return (logits.argmax(0) == y)"),
     ],
