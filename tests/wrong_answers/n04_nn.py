@@ -35,7 +35,8 @@ def no_flatten():
 
 
 def eleven_digits():
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 11)), nn.CrossEntropyLoss()
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 11))
+    return model, nn.CrossEntropyLoss()
 
 
 def untouched_draw(inputs, outputs, slope):
@@ -82,11 +83,13 @@ def parameter(inputs, outputs, slope):
 UNTOUCHED = {"04.reader": untouched_reader, "04.draw": untouched_draw}
 WRONG = {
     "04.reader": [
-        (reader(nn.ReLU(), nn.Softmax(1), loss=nn.CrossEntropyLoss(), hidden=nn.Tanh), "Each symptom has its own cause"),
+        (untouched_reader, "Each symptom has its own cause"),
         (reader(nn.Softmax(1), loss=nn.CrossEntropyLoss()), "How often are logits turned into probabilities"),
         (reader(nn.ReLU(), loss=nn.CrossEntropyLoss()), "no image can lift it again"),
-        (reader(nn.Softmax(1), loss=nn.NLLLoss()), "one of these words is missing"),
-        (reader(loss=nn.NLLLoss()), "has no bottom"),
+        (reader(nn.Softmax(1), loss=nn.NLLLoss()), "one of the three words is missing."),
+        (reader(nn.ReLU(), nn.Softmax(1), loss=nn.NLLLoss()), "missing. Not only that"),
+        (reader(loss=nn.NLLLoss()), "and nothing makes them"),
+        (reader(nn.ReLU(), loss=nn.NLLLoss()), "needs log-probabilities. Not only that"),
         (reader(nn.LogSoftmax(0), loss=nn.NLLLoss()), "over the images of the batch"),
         (reader(loss=nn.CrossEntropyLoss(reduction="sum")), "expected their mean"),
         (reader(nn.Sigmoid(), loss=nn.CrossEntropyLoss()), "no answer can be sure"),
