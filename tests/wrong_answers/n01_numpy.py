@@ -194,7 +194,7 @@ WRONG = {
         (in_float32, "d_b2 has dtype float32, expected float64"),
     ],
     "01.step": [
-        (untouched_step, "its error grows with the learning rate"),
+        (untouched_step, "after one step the loss is ≈"),
         (in_place, "overwrites the weights that it was given"),
         (second_forward_pass, "a second forward pass, made after w2 had moved"),
         (first_layer_first, "now w1 is right and w2 is not"),
