@@ -141,7 +141,7 @@ WRONG = {
         (squares, "print the shapes of your mean"),
     ],
     "02.loss": [
-        (row_against_column, "Print the shape of y_pred - y"),
+        (row_against_column, "four perfect predictions get 2.5, expected 0."),
         (item, "the loss is a float, expected a tensor"),
         (in_place_shape, "ends in an underscore"),
         (no_mean, "every prediction against every target"),
