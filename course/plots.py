@@ -280,6 +280,7 @@ def _round(value: float) -> float | str:
 def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:
     """Draw the graph that backward would walk: leaves left, root right, arrows as the data went.
 
+    An operation that uses a tensor twice, as x * x does, gets two arrows from it.
     names: what to call the leaves and the root. Dark boxes are leaves, where gradients are stored.
     Raises: ValueError if the root has no graph.
     """
@@ -289,7 +290,7 @@ def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:
     queue = [root.grad_fn]
     for node in queue:  # grows on the way; a node that is met again farther from the root moves to the left
         for source in (source for source, _ in node.next_functions if source is not None):
-            arrows[source, node] = None  # not a set, whose order would change from run to run
+            arrows[source, node] = [used for used, _ in node.next_functions].count(source)  # 2 for x * x
             if depth.get(source, 0) <= depth[node]:
                 depth[source] = depth[node] + 1
                 queue.append(source)
@@ -297,8 +298,9 @@ def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:
     places = {node: (-level, -row) for level, nodes in enumerate(columns) for row, node in enumerate(nodes)}
     rows = max(map(len, columns))
     axes = figure(size=(9, 0.7 + 0.75 * rows)).axes[0]
-    for start, end in arrows:
-        (x0, y0), (x1, y1) = places[start], places[end]
+    lines = [(*ends, 0.2 * way - 0.1 * (uses - 1)) for ends, uses in arrows.items() for way in range(uses)]
+    for start, end, shift in lines:
+        (x0, y0), (x1, y1) = [(x, y + shift) for x, y in (places[start], places[end])]
         axes.plot([x0, x1], [y0, y1], color=GREY, linewidth=1, zorder=0)
         near, far = [(x0 + part * (x1 - x0), y0 + part * (y1 - y0)) for part in (0.5, 0.54)]
         axes.annotate("", far, near, arrowprops={"arrowstyle": "-|>", "color": GREY}, zorder=0)

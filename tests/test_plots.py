@@ -104,6 +104,13 @@ def test_a_graph_shows_each_operation_and_leaf_once_from_the_data_to_the_root():
     assert len(arrows) == 6 and all(arrow["x"][0] < arrow["x"][1] for arrow in arrows)
 
 
+def test_a_graph_shows_two_arrows_where_an_operation_uses_a_tensor_twice():
+    x = torch.tensor(2.0, requires_grad=True)
+    series = plots.figure_data(plots.graph(x * x + x.exp(), {"x": x}, title=""))["axes"][0]["series"]
+    arrows = [(line["x"], line["y"]) for line in series if "_child" in line["label"]]
+    assert len(arrows) == 5 and len({str(arrow) for arrow in arrows}) == 5
+
+
 def test_a_tensor_without_a_graph_cannot_be_drawn():
     with pytest.raises(ValueError, match="root has no grad_fn, expected one"):
         plots.graph(torch.ones(2), {}, title="")
