@@ -145,8 +145,7 @@ def check_train(answer: object) -> None:
         return
     _check_first_step(answer)
     for emptied, message in {
-        (False, True): "the first step is right, the second is not: it moves w2 by its gradient, "
-                       "and w1 by the gradients of both steps.",
+        (False, True): _symptom(),
         (True, False): "w1 is right now, but the second step moves w2 by the gradients of both steps.",
         (False, False): "the second step moves w1 and w2 by the gradients of both steps: nothing is emptied.",
     }.items():
@@ -170,6 +169,12 @@ def _check_first_step(answer: object) -> None:
             raise Mistake(f"already the first step of {name} is {factor:.3g} times as long as rate times "
                           "gradient: neither of the two was at fault there.")
         raise Mistake(f"already the first step of {name} is not along its gradient, as it came it was.")
+
+
+def _symptom() -> str:
+    first, _, low, high = _replay(STEPS, (False, True))[0]
+    return (f"on {N} examples the loss falls from ≈ {first:.2f} to ≈ {low:.2f} in two steps, "
+            f"and the third lifts it to ≈ {high:.2f}.")
 
 
 def _start() -> list[Tensor]:
@@ -221,7 +226,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "03.train": Exercise(
         check_train,
-        "One line, four spaces to the left, and it piled up half of the gradients.",
+        "Now each step moves both weights by the gradients of this step alone.",
         (
             "before each update, print w1.grad.abs().mean() and the same for w2. Which of the two grows?",
             "the variable of a for loop lives on after it. Which `w` does the line with zero_ see?",

@@ -210,7 +210,7 @@ WRONG = {
         (Once, "forbids the second"),
     ],
     "03.train": [
-        (untouched_train, "and w1 by the gradients of both steps"),
+        (untouched_train, "the third lifts it"),
         (loop(lambda w1, w2, rate: sgd(w1, w2, rate, (True, False))), "w1 is right now"),
         (loop(lambda w1, w2, rate: sgd(w1, w2, rate, (False, False))), "nothing is emptied"),
         (loop(too_early), "w1 never moves"),
