@@ -56,9 +56,8 @@ def _wrong_losses(logits: Tensor):
     no_log = "the loss is negative: minus a probability. In negative log-likelihood, one of the three "
     bottomless = "the loss only looks at the right digit, and has no bottom: let all logits grow. "
     yield F.cross_entropy(shut.softmax(1), Y), (
-        "let the last linear layer be perfectly sure and right: the loss is ≈ 1.46, expected 0. Let it be "
-        "sure and wrong, with a negative number for the right digit: the slope there is 0. Each symptom "
-        "has its own cause."
+        "even a perfectly sure and right answer costs ≈ 1.46, expected 0. And where the last linear layer "
+        "gives the right digit a negative number, the slope is 0. These are two symptoms with two causes."
     )
     yield twice, (
         "let the last linear layer be perfectly sure and right: the loss is still ≈ 1.46, expected 0. How "
@@ -67,6 +66,10 @@ def _wrong_losses(logits: Tensor):
     yield F.cross_entropy(shut, Y), (
         "a sure and right answer now costs nothing, as it should. But let the right digit get a negative "
         "number from the last linear layer: its slope is 0, and no image can lift it again."
+    )
+    yield F.cross_entropy(F.leaky_relu(logits), Y), (
+        "LeakyReLU at the end only leaves the door ajar: negative logits come out a hundred times too faint. "
+        "What has to stand between the last linear layer and the loss?"
     )
     yield F.nll_loss(logits.softmax(1), Y), no_log + "words is missing."
     yield F.nll_loss(shut.softmax(1), Y), no_log + "words is missing. Not only that: may a logit be -1?"
@@ -110,7 +113,7 @@ def make_reader():
     return model, nn.CrossEntropyLoss()
 
 
-INPUTS, OUTPUTS, SLOPE = 400, 350, 0.6  # so that every wrong formula gives another number
+INPUTS, OUTPUTS, SLOPE = 400, 450, 0.6  # so that every wrong formula gives another number
 
 
 def check_draw(answer: object) -> None:
@@ -131,7 +134,8 @@ def check_draw(answer: object) -> None:
             raise Mistake(message)
     if not near(std, right, 0.01 * right):
         times = (std / right) ** 20
-        raise Mistake(f"after ten layers the mean square is {times:.1e} times what it was, expected 1.")
+        raise Mistake(f"with a slope of {SLOPE}, the mean square after ten layers is {times:.1e} times what it was, "
+                      "expected 1.")
     steep, expected = _drawn(answer, INPUTS, INPUTS, 0.2).std().item(), math.sqrt(2 / (1.04 * INPUTS))
     if not near(steep, expected, 0.01 * expected):
         raise Mistake("for a slope of 0.6 it is right, for 0.2 it is not: is a number left in your formula?")
@@ -156,6 +160,7 @@ def _wrong_spreads(half: float):
     yield (2 / OUTPUTS) ** 0.5, (
         "this is He with the outputs: count the inputs, and let the slope play a part."
     )
+    yield (2 / INPUTS) ** 0.5 / (1 + SLOPE**2), "1 + slope**2 belongs to the variance: the root covers it, too."
     yield 1 / (half * INPUTS), "this is the right variance, used as a standard deviation: a root is missing."
     yield (2 / ((1 + SLOPE) * INPUTS)) ** 0.5, (
         "you add the slope to 1; it is the mean *square* that has to stay."

@@ -83,7 +83,8 @@ def parameter(inputs, outputs, slope):
 UNTOUCHED = {"04.reader": untouched_reader, "04.draw": untouched_draw}
 WRONG = {
     "04.reader": [
-        (untouched_reader, "Each symptom has its own cause"),
+        (untouched_reader, "two symptoms with two causes"),
+        (reader(nn.LeakyReLU(), loss=nn.CrossEntropyLoss()), "only leaves the door ajar"),
         (reader(nn.Softmax(1), loss=nn.CrossEntropyLoss()), "How often are logits turned into probabilities"),
         (reader(nn.ReLU(), loss=nn.CrossEntropyLoss()), "no image can lift it again"),
         (reader(nn.Softmax(1), loss=nn.NLLLoss()), "one of the three words is missing."),
@@ -111,8 +112,9 @@ WRONG = {
         (normal(lambda i, o, s: right(i, o, s) ** 2), "a root is missing"),
         (normal(lambda i, o, s: (2 / ((1 + s) * i)) ** 0.5), "you add the slope to 1"),
         (normal(lambda i, o, s: 2 / ((1 + s) * i**0.5)), "average the squared slopes"),
+        (normal(lambda i, o, s: (2 / i) ** 0.5 / (1 + s**2)), "the root covers it, too"),
         (normal(lambda i, o, s: 1), "twenty times too large"),
-        (normal(lambda i, o, s: 0.01), "after ten layers the mean square is"),
+        (normal(lambda i, o, s: 0.01), "the mean square after ten layers is"),
         (normal(lambda i, o, s: right(i, o, 0.6)), "is a number left in your formula"),
         (normal(right, turned=True), "nn.Linear keeps (outputs, inputs)"),
         (uniform, "your b is too small"),
