@@ -17,19 +17,19 @@ def said(capsys, name, answer):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_right_answer_is_praised(capsys, name):
     exercise = EXERCISES[name]
-    assert said(capsys, name, exercise.solve) == f"{name}: right! {exercise.praise}"
+    assert said(capsys, name, exercise.solve) == f"{name} is right! {exercise.praise}"
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_an_untouched_exercise_says_so(capsys, name):
     message = said(capsys, name, UNTOUCHED[name])
-    assert message.startswith((f"{name}: not tried yet. ", f"{name}: not yet. "))
+    assert message.startswith((f"{name} is not tried yet. ", f"{name} is not right yet: "))
 
 
 @pytest.mark.parametrize(("name", "answer", "fragment"), WRONG_ANSWERS)
 def test_a_wrong_answer_gets_the_message_for_its_mistake(capsys, name, answer, fragment):
     message = said(capsys, name, answer)
-    assert message.startswith(f"{name}: not yet. ") and fragment in message
+    assert message.startswith(f"{name} is not right yet: ") and fragment in message
     assert message.endswith((".", "?", "!"))
 
 

@@ -21,11 +21,11 @@ def check(name: str, answer: object) -> None:
     try:
         exercise.check(answer)
     except NotTried:
-        print(f'{name}: not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
+        print(f'{name} is not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
     except Mistake as mistake:
-        print(f"{name}: not yet. {mistake}")
+        print(f"{name} is not right yet: {mistake}")
     else:
-        print(f"{name}: right! {exercise.praise}")
+        print(f"{name} is right! {exercise.praise}")
 
 
 def hint(name: str, number: int = 1) -> None:
