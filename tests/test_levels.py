@@ -9,7 +9,7 @@ import pytest
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
 LEVELS = {
-    "device": 0, "shapes": 0, "claims": 0, "digits": 0, "notebooks": 0, "readme": 0, "start": 0, "start": 0,
+    "device": 0, "shapes": 0, "claims": 0, "digits": 0, "notebooks": 0, "readme": 0, "start": 0,
     "meter": 1, "mnist": 1, "mlp": 1, "scores": 1,
     "train": 2,
     "plots": 4, "exercises": 4,
