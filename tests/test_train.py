@@ -116,7 +116,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, stop):
     whole, model = run(6)
     run(stop, tmp_path)
     torch.manual_seed(99)
-    torch.rand(10)  # what happened between the two sessions does not matter
+    torch.rand(10)  # what happened between the two runs does not matter
     resumed, again = run(6, tmp_path)
     assert resumed == whole
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), again.parameters()))
