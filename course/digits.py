@@ -3,7 +3,6 @@
 Source: scikit-learn's load_digits, the 1,797 test digits of "Optical Recognition of Handwritten Digits", UCI
 (CC BY 4.0), less those that lost or gained a loop at 8x8 pixels.
 """
-import contextlib
 import hashlib
 import io
 import os
@@ -12,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 import numpy as np
 from numpy import ndarray
@@ -21,6 +19,8 @@ from scipy.special import expit
 from skimage.measure import euler_number
 from skimage.morphology import skeletonize
 from sklearn.datasets import load_digits
+
+from course.whole import written_whole
 
 NAME = "digits"
 FILE = "digits-1.npz"                  # count up when the recipe changes, or old caches would live on
@@ -169,19 +169,14 @@ def read_cache(path: Path) -> Arrays | None:
 
 
 def write_cache(path: Path, arrays: Arrays) -> None:
-    """Write aside, then rename: whoever looks sees the whole file or none. Raises: OSError if that fails."""
-    aside = path.with_name(f"{path.name}.{uuid4().hex}.part")
+    """Write the cache file whole or not at all. Raises: OSError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(aside, "xb") as file:
+        with written_whole(path) as part, open(part, "wb") as file:
             np.savez_compressed(file, sha256=content_hash(arrays), **dict(zip(PARTS, arrays)))
-        os.replace(aside, path)
     except OSError as error:
         mend = "expected a folder to write to with 20 MB free: make room, or name another folder with cache="
         raise OSError(error.errno, f"cannot write {path}: {error.strerror}, {mend}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
 
 
 def load_digits_standin(cache: Path | str = "data", make: Callable[[], Arrays] = make_digits) -> Arrays:

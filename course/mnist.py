@@ -3,13 +3,9 @@
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (CC BY-SA 3.0).
 """
 
-import gzip
 import hashlib
-import math
 import os
-import struct
 import tempfile
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +16,7 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision import datasets, transforms
 
+from course.idx import AGAIN, find_file, read_bytes, read_idx
 from course.shapes import check_shape
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, scaled to [0, 1]
@@ -30,7 +27,6 @@ MD5 = {  # of the unpacked files
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 DATA = Path(__file__).parents[1] / "data"
-AGAIN = "delete it and run `course data download`"
 
 
 class ImageSet(NamedTuple):
@@ -56,27 +52,6 @@ class Splits(NamedTuple):
     test: ImageSet
 
 
-def read_idx(path: Path | str) -> Tensor:
-    """Read an idx file of unsigned bytes, plain or gzipped; its header gives the shape.
-
-    Raises: FileNotFoundError, PermissionError, or ValueError that says what is wrong with the file.
-    Source: http://yann.lecun.com/exdb/mnist: two zero bytes, type, number of dimensions, sizes, numbers.
-    """
-    content = _read_bytes(Path(path))
-    if content[:3] != b"\0\0\x08":
-        start = f"starts with {content[:4].hex(' ')}" if content else "is empty"
-        raise ValueError(f"{path} {start}, expected an idx file of unsigned bytes (00 00 08): {AGAIN}")
-    dimensions = int.from_bytes(content[3:4])
-    header = 4 + 4 * dimensions
-    if len(content) < header:
-        raise ValueError(f"{path} has {len(content)} bytes, expected a header of {header}: {AGAIN}")
-    shape = struct.unpack_from(f">{dimensions}I", content, 4)
-    expected = header + math.prod(shape)
-    if len(content) != expected:
-        raise ValueError(f"{path} has {len(content)} bytes, expected {expected} for shape {shape}: {AGAIN}")
-    return torch.frombuffer(content, dtype=torch.uint8)[header:].reshape(shape)
-
-
 def find_mnist(root: Path | str | None = None) -> Path | None:
     """Return the folder that holds MNIST/raw/train-images-idx3-ubyte and so on, plain or gzipped, or None.
 
@@ -84,7 +59,7 @@ def find_mnist(root: Path | str | None = None) -> Path | None:
     Raises: FileNotFoundError that names the missing files if only some are there.
     """
     root = _root(root)
-    missing = [name for name in MD5 if not _find_file(root, name).exists()]
+    missing = [name for name in MD5 if not find_file(root / "MNIST/raw", name).exists()]
     if 0 < len(missing) < len(MD5):
         folder, names = root / "MNIST/raw", ", ".join(missing)
         raise FileNotFoundError(f"{folder} lacks {names}, expected four files: run `course data download`")
@@ -97,13 +72,11 @@ def load_mnist(root: Path | str | None = None, download: bool = False) -> Data:
     Raises: FileNotFoundError if it is missing, ValueError if it is damaged, RuntimeError if a download fails.
     """
     root = _root(root)
-    if download:
+    if download and not all(find_file(root / "MNIST/raw", name).exists() for name in MD5):
         _download(root)
     if find_mnist(root) is None:
-        raise FileNotFoundError(
-            f"{root / 'MNIST/raw'} has no MNIST, expected {', '.join(MD5)}: "
-            "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
-        )
+        mend = "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
+        raise FileNotFoundError(f"{root / 'MNIST/raw'} has no MNIST, expected {', '.join(MD5)}: {mend}")
     return Data("MNIST", _read_set(root, "train"), _read_set(root, "t10k"))
 
 
@@ -127,8 +100,8 @@ def verify_mnist(root: Path | str | None = None) -> Path:
     """
     root = _root(root)
     for name, expected in MD5.items():
-        path = _find_file(root, name)
-        md5 = hashlib.md5(_read_bytes(path), usedforsecurity=False).hexdigest()
+        path = find_file(root / "MNIST/raw", name)
+        md5 = hashlib.md5(read_bytes(path), usedforsecurity=False).hexdigest()
         if md5 != expected:
             raise ValueError(f"{path} has md5 {md5}, expected {expected}: {AGAIN}")
     return root / "MNIST/raw"
@@ -149,9 +122,21 @@ def split(data: Data, valid: int = 10_000, seed: int = 0) -> Splits:
     images, labels = data.train
     if not 0 < valid < len(labels):
         raise ValueError(f"valid is {valid}, expected 1 to {len(labels) - 1}: leave some images to train on")
-    order = torch.randperm(len(labels), generator=Generator().manual_seed(seed))
-    aside, rest = order[:valid], order[valid:]
+    aside, rest = torch.randperm(len(labels), generator=Generator().manual_seed(seed)).tensor_split([valid])
     return Splits(ImageSet(images[rest], labels[rest]), ImageSet(images[aside], labels[aside]), data.test)
+
+
+def folds(examples: int, k: int, seed: int = 0) -> list[tuple[Tensor, Tensor]]:
+    """Cut shuffled indices into k parts; return k pairs, in which each part is once the one to validate on.
+
+    Shapes: pairs of train (N - V,) and valid (V,), int64; V differs by one at most.
+    Raises: ValueError unless there are two parts or more and an example for each.
+    """
+    if not 2 <= k <= examples:
+        mend = "one part to validate on and one or more to train on"
+        raise ValueError(f"k is {k}, expected 2 to {examples}: {mend}")
+    parts = torch.randperm(examples, generator=Generator().manual_seed(seed)).tensor_split(k)
+    return [(torch.cat(parts[:part] + parts[part + 1 :]), parts[part]) for part in range(k)]
 
 
 def normalize(images: Tensor) -> Tensor:
@@ -189,7 +174,7 @@ class Batches:
 
     def __len__(self) -> int:
         examples = len(self.y if self.sampler is None else self.sampler)
-        return math.ceil(examples / self.batch_size)
+        return len(range(0, examples, self.batch_size))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         if self.shuffle:
@@ -234,29 +219,8 @@ def _root(root: Path | str | None) -> Path:
     return Path(root or os.environ.get("COURSE_DATA") or DATA)
 
 
-def _find_file(root: Path, name: str) -> Path:
-    plain, packed = root / "MNIST/raw" / name, root / "MNIST/raw" / f"{name}.gz"
-    return packed if packed.exists() and not plain.exists() else plain
-
-
-def _read_bytes(path: Path) -> bytearray:
-    """Read a file, unpacked if it is gzipped."""
-    if path.is_dir():
-        raise ValueError(f"{path} is a directory, expected an idx file: give the path of a file in it")
-    try:
-        with open(path, "rb") as file:
-            content = bytearray(file.read())
-        return bytearray(gzip.decompress(content)) if content[:2] == b"\x1f\x8b" else content
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing: run `course data download`") from None
-    except PermissionError:
-        raise PermissionError(f"{path} is not yours to read: change its permissions") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise ValueError(f"{path} is a damaged gzip file: {AGAIN}") from None
-
-
 def _read_set(root: Path, part: str) -> ImageSet:
-    image_file, label_file = (_find_file(root, name) for name in MD5 if name.startswith(part))
+    image_file, label_file = (find_file(root / "MNIST/raw", name) for name in MD5 if name.startswith(part))
     images, labels = read_idx(image_file), read_idx(label_file)
     check_shape(str(image_file), images, "N 28 28", "are images and labels swapped?")
     check_shape(str(label_file), labels, "N", "are images and labels swapped?")
@@ -271,18 +235,15 @@ def _read_set(root: Path, part: str) -> ImageSet:
 
 def _download(root: Path) -> None:
     """Download MNIST aside, checksums verified, and move the files in place once all of them are whole."""
-    if all(_find_file(root, name).exists() for name in MD5):
-        return
     folder = root / "MNIST/raw"
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
         try:
             datasets.MNIST(aside, download=True)
         except (RuntimeError, OSError) as error:
-            raise RuntimeError(
-                f"MNIST could not be downloaded to {root}, nothing there has changed: "
-                f"check the network, or copy the four files to {folder} ({error})"
-            ) from error
+            mend = f"check the network, or copy the four files to {folder} ({error})"
+            text = f"MNIST could not be downloaded to {root}, nothing there has changed: {mend}"
+            raise RuntimeError(text) from error
         folder.mkdir(parents=True, exist_ok=True)
         for name in MD5:
             os.replace(Path(aside) / "MNIST/raw" / name, folder / name)

@@ -14,6 +14,8 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from course.whole import written_whole
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 DATA_LINE = re.compile(r"^data: (\w+)", re.MULTILINE)
@@ -114,12 +116,8 @@ def write(nb: NotebookNode, out: Path | str) -> None:
     """Write a notebook under its name only when it is complete."""
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
+    with written_whole(out) as part:
         part.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
-        os.replace(part, out)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def clean(nb: NotebookNode) -> None:

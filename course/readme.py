@@ -1,7 +1,6 @@
 """The parts of README.md that come from the committed notebooks: two tables and a picture."""
 
 import base64
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,6 +8,8 @@ from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
+
+from course.whole import written_whole
 
 PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"
@@ -135,6 +136,5 @@ def _cell(text: str) -> str:
 
 def _replace(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    part.write_bytes(content)
-    os.replace(part, file)
+    with written_whole(file) as part:
+        part.write_bytes(content)

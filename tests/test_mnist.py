@@ -2,35 +2,19 @@
 
 import gzip
 import os
-import struct
 from pathlib import Path
 
 import pytest
 import torch
 from course import mnist
-from course.mnist import Batches, Data, ImageSet, loader, normalize, read_idx, split
+from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, read_idx, split
 from torch.nn import functional as F
 from torch.utils.data import RandomSampler
 from torchvision import datasets, transforms
 
+from test_idx import AGAIN, idx, message, some_images, some_labels
+
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.MD5
-AGAIN = "delete it and run `course data download`"
-
-
-def idx(numbers, kind=8):
-    """The bytes of an idx file."""
-    shape = numbers.shape
-    header = struct.pack(f">4B{len(shape)}I", 0, 0, kind, len(shape), *shape)
-    return header + numbers.numpy().tobytes()
-
-
-def some_images(count, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(256, (count, 28, 28), dtype=torch.uint8, generator=generator)
-
-
-def some_labels(count):
-    return torch.arange(count, dtype=torch.uint8) % 10
 
 
 def some_set(count, seed=0):
@@ -57,84 +41,6 @@ def write_mnist(root):
     (raw / TEST_IMAGES).write_bytes(idx(some_images(5, seed=1)))
     (raw / TEST_LABELS).write_bytes(idx(some_labels(5)))
     return root
-
-
-def message(kind, call, *arguments, **options):
-    """The whole message of the error that a call raises."""
-    with pytest.raises(kind) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
-
-
-# Files
-
-
-def test_an_idx_file_is_read_as_it_was_written(tmp_path):
-    (tmp_path / "a").write_bytes(idx(some_images(3)))
-    assert torch.equal(read_idx(tmp_path / "a"), some_images(3))
-    assert torch.equal(read_idx(str(tmp_path / "a")), some_images(3))
-
-
-def test_a_gzipped_idx_file_is_read_like_a_plain_one(tmp_path):
-    (tmp_path / "a.gz").write_bytes(gzip.compress(idx(some_images(3))))
-    assert torch.equal(read_idx(tmp_path / "a.gz"), some_images(3))
-
-
-def test_sizes_are_big_endian_and_any_number_of_dimensions_is_read(tmp_path):
-    (tmp_path / "a").write_bytes(bytes.fromhex("00000804 00000001 00000002 00000001 00000003 010203040506"))
-    assert read_idx(tmp_path / "a").tolist() == [[[[1, 2, 3]], [[4, 5, 6]]]]
-
-
-@pytest.mark.parametrize(
-    "content, wrong",
-    [
-        pytest.param(idx(some_labels(9))[:-2], "has 15 bytes, expected 17 for shape (9,)", id="truncated"),
-        pytest.param(idx(some_labels(9)) + b"x", "has 18 bytes, expected 17 for shape (9,)", id="too long"),
-        pytest.param(idx(some_images(2))[:9], "has 9 bytes, expected a header of 16", id="truncated header"),
-        pytest.param(b"\0\0\x08", "has 3 bytes, expected a header of 4", id="nothing but a magic"),
-        pytest.param(
-            b"\x89PNG and so on",
-            "starts with 89 50 4e 47, expected an idx file of unsigned bytes (00 00 08)",
-            id="wrong magic",
-        ),
-        pytest.param(
-            idx(some_labels(9), kind=13),
-            "starts with 00 00 0d 01, expected an idx file of unsigned bytes (00 00 08)",
-            id="floats",
-        ),
-        pytest.param(b"", "is empty, expected an idx file of unsigned bytes (00 00 08)", id="empty"),
-        pytest.param(gzip.compress(idx(some_labels(9)))[:-9], "is a damaged gzip file", id="truncated gzip"),
-        pytest.param(
-            gzip.compress(idx(some_labels(9)))[:-8] + bytes(8), "is a damaged gzip file", id="gzip checksum"
-        ),
-        pytest.param(
-            gzip.compress(idx(some_labels(9)))[:10] + b"\xff" * 9, "is a damaged gzip file", id="corrupt gzip"
-        ),
-    ],
-)
-def test_a_damaged_file_is_named_with_what_is_wrong(tmp_path, content, wrong):
-    (tmp_path / "a").write_bytes(content)
-    assert message(ValueError, read_idx, tmp_path / "a") == f"{tmp_path / 'a'} {wrong}: {AGAIN}"
-
-
-def test_a_directory_instead_of_a_file_is_named(tmp_path):
-    expected = f"{tmp_path} is a directory, expected an idx file: give the path of a file in it"
-    assert message(ValueError, read_idx, tmp_path) == expected
-
-
-def test_a_missing_file_is_named(tmp_path):
-    path = tmp_path / "a"
-    assert message(FileNotFoundError, read_idx, path) == f"{path} is missing: run `course data download`"
-
-
-def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied")  # root may read anything, so the refusal is played
-
-    (tmp_path / "a").write_bytes(idx(some_labels(9)))
-    monkeypatch.setattr(mnist, "open", refuse, raising=False)
-    expected = f"{tmp_path / 'a'} is not yours to read: change its permissions"
-    assert message(PermissionError, read_idx, tmp_path / "a") == expected
 
 
 # MNIST
@@ -397,6 +303,40 @@ def test_a_split_has_every_training_image_once_and_is_the_same_for_the_same_seed
 def test_a_split_that_leaves_nothing_is_refused(valid):
     said = message(ValueError, split, Data("MNIST", some_set(12), some_set(5)), valid)
     assert said == f"valid is {valid}, expected 1 to 11: leave some images to train on"
+
+
+def test_folds_validate_on_every_example_once_and_train_on_the_others():
+    pairs = folds(10, 3)
+    assert [(len(train), len(valid)) for train, valid in pairs] == [(6, 4), (7, 3), (7, 3)]
+    for train, valid in pairs:
+        assert sorted([*train.tolist(), *valid.tolist()]) == list(range(10))
+    assert sorted(torch.cat([valid for _, valid in pairs]).tolist()) == list(range(10))
+
+
+@pytest.mark.parametrize("examples, k", [(2, 2), (7, 7), (100, 2), (103, 4), (1000, 7)])
+def test_folds_are_disjoint_cover_all_and_differ_in_size_by_one_at_most(examples, k):
+    pairs = folds(examples, k, seed=3)
+    valid = [set(part.tolist()) for _, part in pairs]
+    sizes = [len(part) for part in valid]
+    assert len(pairs) == k and sum(sizes) == examples and max(sizes) - min(sizes) <= 1
+    assert set.union(*valid) == set(range(examples))  # and so, by their sizes, they share none
+    for (train, part), own in zip(pairs, valid):
+        assert train.dtype == part.dtype == torch.int64 and len(train) + len(part) == examples
+        assert set(train.tolist()) == set(range(examples)) - own
+
+
+def test_folds_are_shuffled_by_the_seed_and_by_nothing_else():
+    before = torch.get_rng_state()
+    orders = [torch.cat([valid for _, valid in folds(100, 5, seed)]).tolist() for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2] and list(range(100)) not in orders
+    assert orders[0] == torch.cat([valid for _, valid in folds(100, 5)]).tolist()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("k", [-1, 0, 1, 101])
+def test_folds_with_nothing_to_train_on_or_to_validate_on_are_refused(k):
+    said = message(ValueError, folds, 100, k)
+    assert said == f"k is {k}, expected 2 to 100: one part to validate on and one or more to train on"
 
 
 def test_normalize_gives_the_numbers_of_torchvision_to_the_bit():
