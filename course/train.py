@@ -3,15 +3,18 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim import Optimizer
+from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from tqdm.auto import tqdm
+
+from course.whole import written_whole
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -38,11 +41,15 @@ class History:
 
 
 def train_epoch(
-    model: nn.Module, batches: Batches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy
+    model: nn.Module,
+    batches: Batches,
+    optimizer: Optimizer,
+    loss_fn: Loss = F.cross_entropy,
+    scheduler: LRScheduler | None = None,
 ) -> Metrics:
     """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
 
-    Batches are moved to the model's device.
+    Batches are moved to the model's device. scheduler: stepped after every batch.
     Raises: FloatingPointError that names the step and the learning rate if a loss is not finite.
     """
     model.train()
@@ -54,7 +61,12 @@ def train_epoch(
         logits = model(x)
         loss = loss_fn(logits, y)
         loss.backward()
-        optimizer.step()
+        if isinstance(optimizer, LBFGS):  # asks for the loss several times a step
+            optimizer.step(partial(_loss_anew, model, x, y, optimizer, loss_fn))
+        else:
+            optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
         # Kept on the device: reading a number out at every step would make a GPU wait.
         losses.append(loss.detach())
         sizes.append(len(x))
@@ -71,6 +83,13 @@ def train_epoch(
     examples = sum(sizes)
     loss = (losses * torch.tensor(sizes)).sum().item() / examples  # a short last batch counts by its examples
     return Metrics(loss, right.item() / examples)
+
+
+def _loss_anew(model: nn.Module, x: Tensor, y: Tensor, optimizer: Optimizer, loss_fn: Loss) -> Tensor:
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    return loss
 
 
 @torch.inference_mode()
@@ -212,17 +231,13 @@ class _Run:
 
 
 def save_checkpoint(state: dict, path: str | Path) -> None:
-    """Write a checkpoint whole or not at all: to a temporary file beside it, which then takes its name."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a checkpoint whole or not at all."""
     try:
-        torch.save(state, temporary)
-        os.replace(temporary, path)
+        with written_whole(path) as part:
+            torch.save(state, part)
     except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter
         text = f"cannot write checkpoint {path} ({error}): free some space or name another folder"
         raise OSError(text) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_checkpoint(path: str | Path) -> dict:

@@ -9,9 +9,10 @@ import pytest
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
 LEVELS = {
-    "device": 0, "shapes": 0, "claims": 0, "digits": 0, "notebooks": 0, "readme": 0, "start": 0,
-    "meter": 1, "mnist": 1, "mlp": 1, "scores": 1,
-    "train": 2,
+    "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0,
+    "digits": 1, "notebooks": 1, "readme": 1, "meter": 1, "mlp": 1, "scores": 1,
+    "mnist": 2, "train": 2,
+    "compare": 3,
     "plots": 4, "exercises": 4,
     "cli": 5,
     "__main__": 6,

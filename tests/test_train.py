@@ -51,6 +51,35 @@ def test_a_step_is_gradient_descent_by_hand():
     assert metrics == (pytest.approx(math.log(2)), 0.0)
 
 
+def test_a_scheduler_is_stepped_after_every_batch():
+    model = nn.Linear(1, 2, bias=False)
+    nn.init.zeros_(model.weight)
+    optimizer = torch.optim.SGD(model.parameters(), 0.5)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: [1, 0, 0.25][step])
+    batch = torch.tensor([[2.0]]), torch.tensor([1])
+    train_epoch(model, [batch, batch], optimizer, scheduler=scheduler)
+    assert model.weight.tolist() == [[-0.5], [0.5]]  # the step of the test above, then one at rate 0
+    assert optimizer.param_groups[0]["lr"] == 0.125
+
+
+def test_lbfgs_takes_the_steps_of_its_own_closure_and_tells_the_loss_before_them():
+    (x, y), (ours, theirs) = problem(7), (nn.Linear(4, 3) for _ in range(2))
+    theirs.load_state_dict(ours.state_dict())
+    metrics = train_epoch(ours, [(x, y), (x, y)], torch.optim.LBFGS(ours.parameters(), max_iter=3))
+    optimizer = torch.optim.LBFGS(theirs.parameters(), max_iter=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(theirs(x), y)
+        loss.backward()
+        return loss
+
+    losses = [optimizer.step(closure).item() for _ in range(2)]  # step gives the loss that it began with
+    assert torch.equal(ours.weight, theirs.weight) and torch.equal(ours.bias, theirs.bias)
+    assert losses[1] < losses[0]
+    assert metrics.loss == pytest.approx(sum(losses) / 2)
+
+
 def test_averages_divide_by_examples_not_by_batches():
     model = nn.Linear(4, 3)
     x, y = problem(7)
