@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from course import plots
+from course.plots import showing
 
 
 def shown(monkeypatch, fig, *arguments):
     calls = []
-    monkeypatch.setattr(plots, "display", lambda data, metadata, raw: calls.append((data, metadata)))
+    monkeypatch.setattr(showing, "display", lambda data, metadata, raw: calls.append((data, metadata)))
     plots.show(fig, *arguments)
     return calls[0]
 
@@ -114,3 +115,45 @@ def test_a_graph_shows_two_arrows_where_an_operation_uses_a_tensor_twice():
 def test_a_tensor_without_a_graph_cannot_be_drawn():
     with pytest.raises(ValueError, match="root has no grad_fn, expected one"):
         plots.graph(torch.ones(2), {}, title="")
+
+
+def bowl(w):
+    return (w**2).sum(-1)
+
+
+def test_contours_are_told_by_their_paths_and_where_these_end():
+    paths = {"Adam": [[0, 1], [0.5, 0.5]], "mine": torch.tensor([[1.0, 1.0], [9.0, 9.0]])}
+    fig = plots.contours(bowl, paths, title="Who?", x="a", y="b", span=(-1, 2, -3, 4))
+    (panel,) = plots.figure_data(fig)["axes"]
+    assert panel["range"] == [-1, 2, -3, 4] and panel["images"] == panel["bars"] == []
+    assert [(line["label"], line["x"], line["y"]) for line in panel["series"]] == [
+        ("Adam", [0, 0.5], [1, 0.5]), ("_end of Adam", [0.5], [0.5]),
+        ("mine", [1, 9], [1, 9]), ("_end of mine", [9], [9]),
+    ]
+    adam = fig.axes[0].get_lines()[0]
+    assert (adam.get_color(), adam.get_linestyle()) == plots.STYLES["Adam"]
+
+
+def test_contours_part_the_picture_into_equal_areas():
+    fig = plots.contours(lambda w: w[..., 0] ** 4, {}, title="", x="", y="", span=(0, 1, 0, 1))
+    (lines,) = fig.axes[0].collections
+    widths = np.diff(lines.levels**0.25)  # where the lines stand; the heights between them differ a lot
+    assert widths == pytest.approx(np.full(13, widths.mean()), rel=0.1)
+
+
+def test_a_live_figure_is_drawn_anew_when_a_slider_moves_and_says_only_its_alt_text(monkeypatch):
+    from ipywidgets import FloatSlider
+
+    drawn, shown = [], []
+    monkeypatch.setattr(showing, "display", lambda data, raw: shown.append(data))
+    slider = FloatSlider(0.5, min=0, max=1)
+
+    def draw(height):
+        drawn.append(height)
+        return plots.bars({"a": height}, title="", y="")
+
+    plots.live(draw, "move the slider", height=slider)
+    assert drawn == [0.5] and shown[0]["text/plain"] == "move the slider"
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    slider.value = 0.75
+    assert drawn == [0.5, 0.75]

@@ -1,12 +1,10 @@
-"""Every figure of the course. Each function draws on a Figure and returns it; `show` puts it into the notebook."""
+"""Curves, images, bars, contours and their kin. Each function draws on a Figure and returns it."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from IPython.display import display
+import torch
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
@@ -197,38 +195,38 @@ def scatter(
     return axes.figure
 
 
-def show(fig: Figure, alt: str, tolerance: float | None = 0.05) -> None:
-    """Put a figure into the notebook, with its alt text and the data that it draws.
+def contours(
+    heights: Callable[[Tensor], Tensor],
+    paths: Mapping[str, object],
+    *,
+    title: str,
+    x: str,
+    y: str,
+    span: tuple[float, float, float, float],
+    axes: Axes | None = None,
+) -> Figure:
+    """Draw the contours of a function of two weights, and paths on it that end in a dot.
 
-    alt: what the figure shows, for who cannot see it; no measured number without ≈.
-    tolerance: how far the drawn data may move between two machines, as a part of the axis; None for timings.
+    heights: takes points (..., 2), gives (...). paths: label to points (T, 2); what leaves the picture is cut off.
+    span: left, right, bottom and top. The lines part the picture into bands of equal area.
     """
-    picture = io.BytesIO()
-    fig.savefig(picture, format="png", dpi=110)
-    metadata = {"image/png": {"alt": alt}, "figure": figure_data(fig), "tolerance": tolerance}
-    display({"image/png": picture.getvalue(), "text/plain": alt}, metadata=metadata, raw=True)
-
-
-def figure_data(fig: Figure) -> dict:
-    """Return what a figure draws in a few numbers: 16 points a line, 8 x 8 block means an image, bar heights."""
-    panels = []
-    for axes in fig.axes:
-        if axes.get_label() == "<colorbar>":
-            continue
-        lines = [(line.get_label(), line.get_xydata()) for line in axes.get_lines()]
-        points = [(p.get_label(), p.get_offsets()) for p in axes.collections if isinstance(p, PathCollection)]
-        steps = [(p.get_label(), np.stack((p.get_data().edges[1:], p.get_data().values), 1))
-                 for p in axes.patches if hasattr(p, "get_data") and not p.get_fill()]
-        panels.append({
-            "title": axes.get_title(),
-            "series": [{"label": label, "x": _few(xy[:, 0]), "y": _few(xy[:, 1])}
-                       for label, xy in lines + points + steps],
-            "images": [_blocks(np.asarray(image.get_array(), float)) for image in axes.get_images()],
-            "bars": [_round(bar.get_height()) for bar in axes.patches if hasattr(bar, "get_height")],
-            "range": [_round(limit) for limit in (*axes.get_xlim(), *axes.get_ylim())],
-            "scale": [axes.get_xscale(), axes.get_yscale()],
-        })
-    return {"title": fig.get_suptitle(), "axes": panels}
+    axes = _axes(axes)
+    left, right, bottom, top = span
+    sides = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in ((left, right), (bottom, top)))
+    xs, ys = torch.meshgrid(*sides, indexing="xy")
+    ground = _array(heights(torch.stack((xs, ys), -1)))
+    levels = np.unique(np.quantile(ground, np.linspace(0.02, 0.95, 14)))
+    axes.contour(_array(xs), _array(ys), ground, levels=levels, colors="#CCCCCC", linewidths=0.8, zorder=0)
+    others = iter(OTHERS * (1 + len(paths) // len(OTHERS)))
+    for label, path in paths.items():
+        path, (color, style) = _array(path), STYLES.get(label) or next(others)
+        axes.plot(path[:, 0], path[:, 1], color=color, linestyle=style, linewidth=1.4, label=label)
+        axes.plot(*path[-1], color=color, marker="o", markersize=5, label=f"_end of {label}")
+    axes.set(xlim=(left, right), ylim=(bottom, top))
+    if len(paths) > 1:
+        axes.legend(edgecolor="none", **TEXT)
+    _finish(axes, title, x, y, frame=True)
+    return axes.figure
 
 
 def _axes(axes: Axes | None) -> Axes:
@@ -261,60 +259,3 @@ def _label_ends(axes: Axes, ends: list) -> None:
         lift = max(0.0, taken + top - height)
         taken = height + lift
         axes.annotate(label, (x, y), (4, lift), textcoords="offset points", color=color, va="center", fontsize=8)
-
-
-def _few(values: np.ndarray, count: int = 16) -> list:
-    places = np.unique(np.linspace(0, len(values) - 1, min(count, len(values))).astype(int))
-    return [_round(values[place]) for place in places]
-
-
-def _blocks(picture: np.ndarray) -> list:
-    rows, columns = (np.array_split(np.arange(size), min(8, size)) for size in picture.shape[:2])
-    return [[_round(picture[np.ix_(row, column)].mean()) for column in columns] for row in rows]
-
-
-def _round(value: float) -> float | str:
-    return float(f"{value:.4g}") if np.isfinite(value) else str(float(value))  # JSON knows no nan
-
-
-def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:
-    """Draw the graph that backward would walk: leaves left, root right, arrows as the data went.
-
-    An operation that uses a tensor twice, as x * x does, gets two arrows from it.
-    names: what to call the leaves and the root. Dark boxes are leaves, where gradients are stored.
-    Raises: ValueError if the root has no graph.
-    """
-    if root.grad_fn is None:
-        raise ValueError("root has no grad_fn, expected one: let a tensor that it was made of require gradients")
-    depth, arrows = {root.grad_fn: 0}, {}
-    queue = [root.grad_fn]
-    for node in queue:  # grows on the way; a node that is met again farther from the root moves to the left
-        for source in (source for source, _ in node.next_functions if source is not None):
-            arrows[source, node] = [used for used, _ in node.next_functions].count(source)  # 2 for x * x
-            if depth.get(source, 0) <= depth[node]:
-                depth[source] = depth[node] + 1
-                queue.append(source)
-    columns = [[node for node in depth if depth[node] == level] for level in range(max(depth.values()) + 1)]
-    places = {node: (-level, -row) for level, nodes in enumerate(columns) for row, node in enumerate(nodes)}
-    rows = max(map(len, columns))
-    axes = figure(size=(9, 0.7 + 0.75 * rows)).axes[0]
-    lines = [(*ends, 0.2 * way - 0.1 * (uses - 1)) for ends, uses in arrows.items() for way in range(uses)]
-    for start, end, shift in lines:
-        (x0, y0), (x1, y1) = [(x, y + shift) for x, y in (places[start], places[end])]
-        axes.plot([x0, x1], [y0, y1], color=GREY, linewidth=1, zorder=0)
-        near, far = [(x0 + part * (x1 - x0), y0 + part * (y1 - y0)) for part in (0.5, 0.54)]
-        axes.annotate("", far, near, arrowprops={"arrowstyle": "-|>", "color": GREY}, zorder=0)
-    for node, (x, y) in places.items():
-        leaf = getattr(node, "variable", None)
-        tensor = root if node is root.grad_fn else leaf
-        words = [] if leaf is not None else [node.name().split("Backward")[0]]
-        words += [name for name, known in names.items() if known is tensor]
-        words += [] if tensor is None else [str(tuple(tensor.shape))]
-        face, ink = ("#EEEEEE", "k") if leaf is None else ("#333333", "w")
-        box = {"boxstyle": "round,pad=0.4", "facecolor": face, "edgecolor": GREY}
-        axes.text(x, y, "\n".join(words), color=ink, ha="center", va="center", fontsize=8, bbox=box)
-        axes.scatter([x], [y], s=0, label=" ".join(words))  # tells figure_data of the box
-    axes.set(xlim=(0.4 - len(columns), 0.6), ylim=(0.5 - rows, 0.5))
-    axes.set_axis_off()
-    axes.set_title(title, fontsize=10)
-    return axes.figure

@@ -1,0 +1,37 @@
+"""Every figure of the course: draw it, then `show` it in the notebook."""
+
+from course.plots.drawing import (
+    SINGLE,
+    STRIP,
+    STYLES,
+    WIDE,
+    bars,
+    contours,
+    curves,
+    figure,
+    heatmap,
+    histogram,
+    images,
+    scatter,
+)
+from course.plots.autograd_graph import graph
+from course.plots.showing import figure_data, live, show
+
+__all__ = [
+    "SINGLE",
+    "STRIP",
+    "STYLES",
+    "WIDE",
+    "bars",
+    "contours",
+    "curves",
+    "figure",
+    "figure_data",
+    "graph",
+    "heatmap",
+    "histogram",
+    "images",
+    "live",
+    "scatter",
+    "show",
+]
