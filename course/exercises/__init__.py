@@ -3,7 +3,7 @@
 import inspect
 import textwrap
 
-from course.exercises import n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn
+from course.exercises import n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n07_overfitting
 from course.exercises.exercise import Exercise, Mistake, NotTried
 
 EXERCISES: dict[str, Exercise] = {
@@ -12,6 +12,8 @@ EXERCISES: dict[str, Exercise] = {
     **n02_tensor.EXERCISES,
     **n03_autograd.EXERCISES,
     **n04_nn.EXERCISES,
+    **n05_optim.EXERCISES,
+    **n07_overfitting.EXERCISES,
 }
 
 
