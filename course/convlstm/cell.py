@@ -1,0 +1,102 @@
+"""One step of a convolutional LSTM, written as its equations stand in the paper."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from course.shapes import check_shape
+
+CONVOLUTIONS = {2: F.conv2d, 3: F.conv3d}
+GRIDS = {2: "H W", 3: "D H W"}
+
+
+class ConvLSTMCell(nn.Module):
+    """One time step of a convolutional LSTM: every matrix product of an LSTM becomes a convolution.
+
+    kernel: its side, odd, so that the grid keeps its size; outside the grid everything is zero.
+    dim: 2 for maps (H, W), 3 for volumes (D, H, W).
+    peephole: lets the gates see the memory c: "channel" with one weight a channel, a size such as (H, W) with
+    one weight a channel and grid point, as in the paper; None without.
+    generator: draws the initial weights, on the CPU; torch's global generator if None.
+    Shapes: x (B, C, *S); state, None for zeros, is h and c, each (B, M, *S), where S is (H, W) or (D, H, W).
+    Returns new h, new c. The 4M rows of weights and bias are input gate, forget gate, candidate, output gate,
+    in the order of torch.nn.LSTMCell; peep (3, M, ...) has the gates only.
+    Raises: ValueError if kernel, dim, channels or peephole make no cell, or x or state do not fit it.
+    Source: Shi et al. 2015, arXiv:1506.04214, equation 3.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        hidden_channels: int,
+        kernel: int = 3,
+        dim: int = 2,
+        peephole: str | Sequence[int] | None = None,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        if min(in_channels, hidden_channels) < 1:
+            sizes = f"in_channels is {in_channels} and hidden_channels {hidden_channels}"
+            raise ValueError(f"{sizes}, expected at least 1 of each")
+        if kernel % 2 == 0 or kernel < 1:
+            raise ValueError(f"kernel is {kernel}, expected an odd number: try {max(kernel, 0) + 1}")
+        if dim not in CONVOLUTIONS:
+            raise ValueError(f"dim is {dim}, expected 2 for maps (H, W) or 3 for volumes (D, H, W)")
+        self.in_channels, self.hidden_channels = in_channels, hidden_channels
+        self.kernel, self.dim = kernel, dim
+        rows, window = 4 * hidden_channels, (kernel,) * dim
+        self.weight_x = nn.Parameter(torch.empty(rows, in_channels, *window))
+        self.weight_h = nn.Parameter(torch.empty(rows, hidden_channels, *window))
+        self.bias = nn.Parameter(torch.zeros(rows))
+        bound = 1 / math.sqrt((in_channels + hidden_channels) * kernel**dim)
+        with torch.no_grad():
+            self.weight_x.uniform_(-bound, bound, generator=generator)
+            self.weight_h.uniform_(-bound, bound, generator=generator)
+            # Open at first, so that memory, and the gradient through it, lasts (Jozefowicz et al. 2015).
+            self.bias[hidden_channels : 2 * hidden_channels] = 1
+        self.peep = None
+        if peephole is not None:
+            self.peep = nn.Parameter(torch.zeros(3, hidden_channels, *_peephole_grid(peephole, dim)))
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        check_shape("x", x, f"B {self.input_axes}", "one time step, channels before the grid")
+        if state is None:
+            zeros = x.new_zeros(len(x), self.hidden_channels, *x.shape[2:])
+            state = zeros, zeros
+        self.check_state(state, len(x), x.shape[2:])
+        h, c = state
+        convolve, padding = CONVOLUTIONS[self.dim], self.kernel // 2
+        weighted = convolve(x, self.weight_x, self.bias, padding=padding)
+        weighted = weighted + convolve(h, self.weight_h, padding=padding)
+        i, f, g, o = weighted.chunk(4, dim=1)
+        peep_i, peep_f, peep_o = (0, 0, 0) if self.peep is None else self.peep
+        i = torch.sigmoid(i + peep_i * c)
+        f = torch.sigmoid(f + peep_f * c)
+        c = f * c + i * torch.tanh(g)
+        o = torch.sigmoid(o + peep_o * c)
+        return o * torch.tanh(c), c
+
+    @property
+    def input_axes(self) -> str:
+        """Axes of one input without batch and time, such as "8 H W"."""
+        fixed = self.peep is not None and self.peep[0, 0].numel() > 1
+        return f"{self.in_channels} {' '.join(map(str, self.peep.shape[2:])) if fixed else GRIDS[self.dim]}"
+
+    def check_state(self, state: tuple[Tensor, Tensor], batch: int, grid: Sequence[int]) -> None:
+        """Check that a state fits. Raises: ValueError that names h or c."""
+        for name, x in zip("hc", state):
+            expected = " ".join(map(str, [batch, self.hidden_channels, *grid]))
+            check_shape(name, x, expected, "a state has the hidden channels, and batch and grid of x")
+
+
+def _peephole_grid(peephole: str | Sequence[int], dim: int) -> tuple[int, ...]:
+    if peephole == "channel":
+        return (1,) * dim
+    is_size = isinstance(peephole, Sequence) and not isinstance(peephole, str)
+    if not is_size or len(peephole) != dim or min(peephole) < 1:
+        expected = f"None, 'channel' or the size of the grid, ({GRIDS[dim].replace(' ', ', ')})"
+        raise ValueError(f"peephole is {peephole!r}, expected {expected}")
+    return tuple(peephole)

@@ -1,0 +1,193 @@
+"""One layer over a whole sequence, fast: an autograd function that knows the equations of the cell.
+
+Tensors over time are time-major here, (T, B, M, *S), so that each step lies in one piece. What pays on a CPU:
+volumes with their channels last, one convolution over input and hidden state together, none over a hidden
+state that is zero, work in place, and one sigmoid over all four gates, for tanh(x) = 2 sigmoid(2x) - 1, and
+torch computes a sigmoid six times as fast.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from course.convlstm.cell import CONVOLUTIONS, ConvLSTMCell
+
+WEIGHT_GRADIENTS = {2: torch.nn.grad.conv2d_weight, 3: torch.nn.grad.conv3d_weight}
+
+
+def run_sequence(
+    cell: ConvLSTMCell,
+    x: Tensor,
+    state: tuple[Tensor, Tensor] | None = None,
+    ended: Tensor | None = None,
+    lean: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Run a cell over all time steps; return h of each step and the last c, as calls of the cell would.
+
+    ended: true where an example is behind its end; there h is zero, and c stays as it is.
+    lean: keep only h and c of each step for the backward pass, and compute the gates there once more.
+    Shapes: x (T, B, C, *S); state (B, M, *S) twice; ended (T, B, 1, ...). Returns (T, B, M, *S), (B, M, *S).
+    """
+    h, c = state or (None, x.new_zeros(x.shape[1], cell.hidden_channels, *x.shape[3:]))
+    weight = torch.cat([cell.weight_x, cell.weight_h], dim=1)
+    inputs = x, h, c, weight, cell.bias, cell.peep, ended
+    # Asked here: inside the function ctx.needs_input_grad is true even under no_grad.
+    if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs):
+        return _Sequence.apply(*inputs, lean)
+    hs = _empty_steps(x, cell.hidden_channels)
+    for _, c in _steps(hs, *inputs):
+        pass
+    return hs, c
+
+
+class _Sequence(Function):
+    @staticmethod
+    def forward(ctx, x, h, c, weight, bias, peep, ended, lean):
+        hs = _empty_steps(x, c.shape[1])
+        all_c, all_gates = [], []
+        for gates, c_new in _steps(hs, x, h, c, weight, bias, peep, ended):
+            all_c.append(c_new)
+            if not lean:
+                all_gates.append(gates)
+        ctx.save_for_backward(x, h, c, weight, bias, peep, ended, hs, *all_c, *all_gates)
+        return hs, all_c[-1]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, dhs, dc):
+        x, h_start, c_start, weight, bias, peep, ended, hs, *kept = ctx.saved_tensors
+        steps, batch, channels = x.shape[:3]
+        all_c, all_gates = kept[:steps], kept[steps:]
+        ended = [None] * steps if ended is None else ended
+        doubled = _double(weight, bias)
+        # The gradient of a convolution with respect to its input is a convolution with the kernel mirrored.
+        mirrored = weight.transpose(0, 1).flip(*range(2, weight.dim()))
+        mirrored = mirrored.contiguous(memory_format=_layout(weight))
+        dx = _empty_steps(x, channels) if ctx.needs_input_grad[0] else None
+        dweight, dbias = torch.zeros_like(weight), torch.zeros_like(bias)
+        dpeep = None if peep is None else torch.zeros_like(peep)
+        first = channels if dx is None else 0  # of the inputs to a step that need a gradient
+        d = _empty(hs[0], batch, 4 * hs.shape[2])
+        dh = hs.new_zeros(())  # from the step after
+        dc = dc.clone(memory_format=_layout(dc))
+        for t in reversed(range(steps)):
+            h, c = (hs[t - 1], all_c[t - 1]) if t else (h_start, c_start)
+            gates = all_gates[t] if all_gates else _step(x[t], h, c, *doubled, peep, ended[t])[0]
+            _step_back(d, dh + dhs[t], dc, gates, c, all_c[t], peep, dpeep)
+            inputs = _join(x[t], h)
+            width = inputs.shape[1]
+            dweight[:, :width] += _weight_gradient(inputs, weight[:, :width].shape, d)
+            dbias += d.sum([0, *range(2, d.dim())])
+            if first < width:
+                dinputs = _convolve(d, mirrored[first:width])
+                dh = dinputs[:, channels - first :]
+                if dx is not None:
+                    dx[t] = dinputs[:, :channels]
+        return dx, None if h_start is None else dh, dc, dweight, dbias, dpeep, None, None
+
+
+def _steps(hs, x, h, c, weight, bias, peep, ended):
+    """Write h of each step into hs; yield gates and c of each."""
+    doubled = _double(weight, bias)
+    for t in range(len(x)):
+        gates, c = _step(x[t], h, c, *doubled, peep, None if ended is None else ended[t])
+        h = _tanh(c, out=hs[t]).mul_(gates.chunk(4, dim=1)[3])
+        yield gates, c
+
+
+def _step(x, h, c, weight, bias, peep, ended):
+    """Return the gates, each a sigmoid, and the new c; the candidate is 2g - 1."""
+    inputs = _join(x, h)
+    gates = _convolve(inputs, weight[:, : inputs.shape[1]], bias)
+    i, f, g, o = gates.chunk(4, dim=1)
+    if peep is not None:
+        i.addcmul_(peep[0], c)
+        f.addcmul_(peep[1], c)
+    if ended is not None:
+        gates.masked_fill_(ended, -math.inf)
+        f.masked_fill_(ended, math.inf)
+    (gates if peep is None else gates[:, : -o.shape[1]]).sigmoid_()
+    c = torch.mul(f, c).sub_(i).addcmul_(i, g, value=2)
+    if peep is not None:
+        o.addcmul_(peep[2], c).sigmoid_()
+    return gates, c
+
+
+def _step_back(d, dh, dc, gates, c, c_new, peep, dpeep):
+    """Fill d with the gradients before the sigmoids; turn dc, that of c_new, into that of c; add to dpeep."""
+    i, f, g, o = gates.chunk(4, dim=1)
+    di, df, dg, do = d.chunk(4, dim=1)
+    tanh = _tanh(c_new, out=torch.empty_like(c_new))
+    torch.mul(dh, tanh, out=do)
+    dh.mul_(o)
+    dc.add_(dh).addcmul_(dh, tanh.mul_(tanh), value=-1)  # the slope of tanh is 1 - tanh²
+    if peep is not None:
+        dc.addcmul_(do * o * (1 - o), peep[2])
+    torch.addcmul(-dc, dc, g, value=2, out=di)  # the candidate is 2g - 1
+    torch.mul(dc, c, out=df)
+    torch.mul(4 * dc, i, out=dg)  # 2 sigmoid(2x): twice doubled
+    d.mul_(gates).addcmul_(d, gates, value=-1)  # the slope of a sigmoid s is s - s²
+    dc.mul_(f)
+    if peep is not None:
+        dc.addcmul_(di, peep[0]).addcmul_(df, peep[1])
+        for part, (dgate, memory) in enumerate([(di, c), (df, c), (do, c_new)]):
+            dpeep[part] += (dgate * memory).sum_to_size(dpeep[part].shape)
+
+
+def _double(weight, bias):
+    """Double the rows of the candidate, for tanh(x) = 2 sigmoid(2x) - 1."""
+    factor = torch.ones_like(bias)
+    factor.chunk(4)[2].fill_(2)
+    doubled = weight * factor.view(-1, *[1] * (weight.dim() - 1))
+    return doubled.contiguous(memory_format=_layout(weight)), bias * factor
+
+
+def _tanh(x, out):
+    return torch.mul(x, 2, out=out).sigmoid_().mul_(2).sub_(1)
+
+
+def _join(x, h):
+    """x and h side by side, or x alone before the first step, where h is zero."""
+    if h is None:
+        return x.contiguous(memory_format=_layout(x))
+    return torch.cat([x, h], dim=1, out=_empty(x, len(x), x.shape[1] + h.shape[1]))
+
+
+def _layout(x):
+    return torch.channels_last_3d if x.dim() == 5 and x.device.type == "cpu" else torch.contiguous_format
+
+
+def _empty_steps(x, channels):
+    """For each step of x so many maps, in one tensor."""
+    return _empty(x[0], x.shape[0] * x.shape[1], channels).unflatten(0, x.shape[:2])
+
+
+def _empty(like, batch, channels):
+    size = batch, channels, *like.shape[2:]
+    return torch.empty(size, dtype=like.dtype, device=like.device, memory_format=_layout(like))
+
+
+def _convolve(x, weight, bias=None):
+    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size."""
+    padding, convolve = weight.shape[-1] // 2, CONVOLUTIONS[x.dim() - 2]
+    if not _needs_groups(x):
+        return convolve(x, weight, bias, padding=padding)
+    if bias is not None:  # half of the gates from each of two copies
+        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2)
+    halves = convolve(x, torch.cat(weight.chunk(2, dim=1)), padding=padding, groups=2)
+    return torch.add(*halves.chunk(2, dim=1))
+
+
+def _weight_gradient(x, size, d):
+    padding, gradient = size[-1] // 2, WEIGHT_GRADIENTS[x.dim() - 2]
+    if not _needs_groups(x):
+        return gradient(x, size, d, padding=padding)
+    return gradient(torch.cat([x, x], dim=1), size, d, padding=padding, groups=2)
+
+
+def _needs_groups(x):
+    """Whether x is one volume on a CPU: torch leaves it to a slow convolution, but not if it has groups."""
+    return x.dim() == 5 and len(x) == 1 and x.device.type == "cpu"

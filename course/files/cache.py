@@ -1,0 +1,123 @@
+"""Convert a text once, then map its values from a file into memory, in no time."""
+
+import errno
+import json
+import math
+import os
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from course.files.line import Records
+from course.files.text import Block, Text, cut, look, progress_bar, unchanged
+from course.files.threads import Heads, choose_parser, parse_texts
+
+FORMAT = 1
+FULL = errno.ENOSPC, errno.EDQUOT
+
+
+def cache_text(
+    path: str | os.PathLike, shape: Sequence[int], *, missing: int, cache: str | os.PathLike | None = None,
+    overwrite: bool = False, workers: int | None = None, progress: bool | None = None,
+) -> Records:
+    """Return what `read_fast` would, with values mapped from a cache; convert the text if there is none yet.
+
+    An interrupted conversion leaves nothing that loads. Of several callers one converts, the others wait.
+    Values may be written to: that changes them in memory only.
+    cache: a folder, by default beside the text and named as it is, with .cache at the end.
+    overwrite: convert anew, as one must if the text or the arguments have changed.
+    Raises: as `read_fast`; ValueError if the cache is not the one of this text; OSError if there is no space.
+    """
+    from filelock import FileLock  # only now: it takes long to import, and processes have no use for it
+
+    text = look(path, shape, missing, workers)[0]
+    path = Path(path)
+    cache = path.with_name(f"{path.name}.cache") if cache is None else Path(cache)
+    wanted = {
+        "format": FORMAT, "text": path.name, "size": text.size, "changed": text.changed,
+        "shape": [int(size) for size in shape], "missing": int(missing),
+    }
+    if overwrite and cache.exists():
+        _read_manifest(cache)  # what is no cache must not be wiped
+    if overwrite or not cache.exists():
+        with FileLock(f"{cache}.lock"):
+            if overwrite or not cache.exists():  # not made by another meanwhile
+                _convert(text, wanted, cache, workers, progress)
+    return _load(cache, wanted)
+
+
+def _convert(text: Text, wanted: dict, cache: Path, workers: int | None, progress: bool | None) -> None:
+    """Fill a folder under another name first; it takes that of the cache when it is whole."""
+    partial = cache.with_name(f"{cache.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a conversion that was killed
+    needed = 0
+    try:
+        partial.mkdir()
+        with unchanged([text]), progress_bar([text], progress) as advance:
+            rows = sum(block.rows for block in cut([text]))
+            needed = rows * math.prod(wanted["shape"])
+            if needed > shutil.disk_usage(partial).free:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            heads = _write_values(partial / "values.npy", rows, text, wanted, workers, advance)
+        np.save(partial / "labels.npy", np.array([label for _, label in heads]))
+        _write_json(partial / "ids.json", [name for name, _ in heads])
+        _write_json(partial / "manifest.json", wanted | {"rows": rows})
+        if cache.exists():
+            shutil.rmtree(cache)
+        os.rename(partial, cache)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        size, mend = f"{needed / 1e6:.1f} MB", "free some, or name another place by cache"
+        raise OSError(error.errno, f"no space for {cache}, which takes {size}: {mend}") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_values(
+    path: Path, rows: int, text: Text, wanted: dict, workers: int | None, advance: Callable[[float], object]
+) -> Heads:
+    """Write the values of a text to a .npy file block by block, and return its heads."""
+    count = math.prod(wanted["shape"])
+    lock = threading.Lock()
+    with open(path, "wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (rows, *wanted["shape"])}
+        np.lib.format.write_array_header_1_0(file, header)
+        start = file.tell()
+
+        def rows_of(block: Block) -> np.ndarray:
+            return np.empty((min(block.rows, block.size // (2 * count) + 1), count), np.uint8)
+
+        def keep(block: Block, values: np.ndarray) -> None:
+            with lock:  # written, not mapped: a full disk kills a process that writes to a mapped file
+                file.seek(start + block.row * count)
+                file.write(values)
+
+        heads = parse_texts([text], wanted["missing"], choose_parser(), workers, advance, rows_of, keep)
+        file.flush()
+        os.fsync(file.fileno())  # so that even a power cut leaves no cache with holes
+    return heads
+
+
+def _load(cache: Path, wanted: dict) -> Records:
+    manifest = _read_manifest(cache)
+    for key, value in wanted.items():
+        if manifest.get(key) != value:
+            mend = "pass overwrite=True to convert the text again"
+            raise ValueError(f"{cache} was made for {key} {manifest.get(key)}, now it is {value}: {mend}")
+    ids = json.loads((cache / "ids.json").read_text(encoding="utf-8"))
+    return Records(ids, np.load(cache / "labels.npy"), np.load(cache / "values.npy", mmap_mode="c"))
+
+
+def _read_manifest(cache: Path) -> dict:
+    try:
+        return json.loads((cache / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ValueError(f"{cache} is no cache of a text: name another folder by cache") from None
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")

@@ -1,0 +1,187 @@
+"""Time the readers of course.files against each other, and against other parsers, on rain made up for it.
+
+All ways read the same text from the page cache into the same array, checked once, and use two threads or two
+processes. Their runs are interleaved, and the best of each counts: other programs only add time.
+
+loop          read_fast over read_serial
+numpy_only    the same with the parser in NumPy, as where numba is not installed
+best_process  read_fast over the better of read_queues and read_pool
+best_peer     read_fast over the best of np.fromstring, pandas, polars and pyarrow, those that are installed
+cat           speed of read_fast over that of reading the bytes alone
+cache         cache_text, once the cache is there, with a look at every page of it, over read_fast
+
+--quick: a smaller text, and one round of the slow ways.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+WORKERS = 2
+os.environ["POLARS_MAX_THREADS"] = str(WORKERS)
+
+import numpy as np  # noqa: E402
+from course.files import cache_text, read_fast, read_pool, read_queues, read_serial  # noqa: E402
+
+SHAPE = 15, 4, 101, 101  # of the CIKM AnalytiCup 2017: 15 times, 4 heights, 101 x 101 places
+COUNT, MISSING, FILES = 15 * 4 * 101 * 101, 255, 4
+
+
+def report(*words):
+    print(*words, file=sys.stderr, flush=True)
+
+
+def write_rain(folder, lines):
+    """Write files of echoes with mean and standard deviation of the competition; return their paths."""
+    random = np.random.default_rng(0)
+    words = np.array([b"%d" % value for value in range(-1, 255)], object)
+    paths = [folder / f"train_{index:02}.txt" for index in range(FILES)]
+    for path in paths:
+        with open(path, "wb") as file:
+            for line in range(lines):
+                echoes = np.clip(random.normal(48, 41, COUNT), 0, 254).astype(int)
+                echoes[random.random(COUNT) < 0.02] = -1
+                values = b" ".join(words[echoes + 1])
+                file.write(b"train_%d,%.1f,%s\n" % (line, random.gamma(2, 5), values))
+    return paths
+
+
+def with_fromstring(values):
+    return np.fromstring(values, np.int16, sep=" ")
+
+
+def with_pandas(values):
+    import pandas
+    frame = pandas.read_csv(BytesIO(values), header=None, lineterminator=" ", dtype=np.int16, engine="c")
+    return frame[0].to_numpy(copy=True)
+
+
+def with_polars(values):
+    import polars
+    frame = polars.read_csv(values, has_header=False, eol_char=" ", schema={"value": polars.Int16})
+    return frame["value"].to_numpy(writable=True)
+
+
+def with_pyarrow(values):
+    import pyarrow
+    from pyarrow import csv
+    pyarrow.set_cpu_count(WORKERS)
+    names = csv.ReadOptions(column_names=["value"])
+    types = csv.ConvertOptions(column_types={"value": pyarrow.int16()})
+    table = csv.read_csv(BytesIO(values.translate(LINES)), names, convert_options=types)
+    return table["value"].to_numpy().copy()
+
+
+LINES = bytes.maketrans(b" ", b"\n")
+PEERS = {"fromstring": ("numpy", with_fromstring), "pandas": ("pandas", with_pandas),
+         "polars": ("polars", with_polars), "pyarrow": ("pyarrow", with_pyarrow)}
+
+
+def read_with(parse, paths, rows):
+    """Read as `read_fast` does, with another parser and without its checks."""
+    out = np.empty((rows, COUNT), np.uint8)
+
+    def fill(row, line):
+        values = parse(line.split(b",", 2)[2].rstrip(b"\n"))
+        values[values == -1] = MISSING
+        out[row] = values
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        tasks = []
+        for path in paths:
+            with open(path, "rb") as file:
+                for line in file:
+                    if len(tasks) >= 2 * WORKERS:  # lines ahead stay few
+                        tasks[-2 * WORKERS].result()
+                    tasks.append(pool.submit(fill, len(tasks), line))
+        for task in tasks:
+            task.result()
+    return out
+
+
+def read_bytes(paths):
+    buffer = bytearray(4 << 20)
+    for path in paths:
+        with open(path, "rb", buffering=0) as file:
+            while file.readinto(buffer):
+                pass
+
+
+def look_at_pages(path, cache):
+    values = cache_text(path, SHAPE, missing=MISSING, cache=cache, progress=False).values
+    return int(values.reshape(-1)[::4096].sum())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="a smaller text, one round of the slow ways")
+    quick = parser.parse_args().quick
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+    report(f"{os.cpu_count()} cores, load {load:.1f} before the start")
+    with tempfile.TemporaryDirectory() as folder:
+        result = measure(Path(folder), lines=8 if quick else 15, rounds=1 if quick else 3)
+    print(json.dumps({"bench": "reading"} | result | {"load": load, "quick": quick}))
+
+
+def measure(folder, lines, rounds):
+    paths = write_rain(folder, lines)
+    size = sum(path.stat().st_size for path in paths)
+    report(f"{size / 1e6:.0f} MB of text in {FILES} files")
+    options = {"missing": MISSING, "workers": WORKERS, "progress": False}
+    fast = partial(read_fast, paths, SHAPE, **options)
+    slow = {"serial": partial(read_serial, paths, SHAPE, **options),
+            "queues": partial(read_queues, paths, SHAPE, **options),
+            "pool": partial(read_pool, paths, SHAPE, **options)}
+    quick = {"fast": fast, "numpy": partial(fast, parser="numpy"), "cat": partial(read_bytes, paths)}
+    for name, (library, parse) in PEERS.items():
+        if importlib.util.find_spec(library):
+            quick[name] = partial(read_with, parse, paths, lines * FILES)
+        else:
+            report(f"{library} is not installed: left out")
+    if importlib.util.find_spec("numba") is None:
+        report("numba is not installed: read_fast takes the parser in NumPy")
+    one, cache = paths[0], folder / "cache"
+    cache_text(one, SHAPE, missing=MISSING, cache=cache, progress=False)
+    quick["one file"] = partial(read_fast, one, SHAPE, **options)
+    quick["cache"] = partial(look_at_pages, one, cache)
+
+    expected = fast()  # compiles the kernel too
+    seconds = {way: [] for way in slow | quick}
+    for turn in range(1, rounds + 1):
+        for way, call in (slow | quick).items():
+            for _ in range(1 if way in slow else 5):
+                start = time.perf_counter()
+                found = call()
+                seconds[way].append(time.perf_counter() - start)
+            if turn == 1 and way not in ("cat", "cache", "one file"):
+                check(way, found, expected)
+            report(f"round {turn}  {way:<12} {min(seconds[way]):8.3f} s")
+    best = {way: min(times) for way, times in seconds.items()}
+    peers = {way: best[way] for way in PEERS if way in best}
+    ratios = {
+        "loop": best["serial"] / best["fast"],
+        "numpy_only": best["serial"] / best["numpy"],
+        "best_process": min(best["queues"], best["pool"]) / best["fast"],
+        "best_peer": min(peers.values()) / best["fast"],
+        "cat": best["cat"] / best["fast"],
+        "cache": best["one file"] / best["cache"],
+    }
+    return {"ratios": ratios, "seconds": best, "megabytes": size / 1e6}
+
+
+def check(way, found, expected):
+    values = found if isinstance(found, np.ndarray) else found.values
+    if not np.array_equal(values.reshape(expected.values.shape), expected.values):
+        sys.exit(f"{way} gives other values than read_fast")
+
+
+if __name__ == "__main__":
+    main()

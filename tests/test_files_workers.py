@@ -1,0 +1,166 @@
+"""Processes and threads that read texts: none hangs, none is left behind, one that dies is told."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import tracemalloc
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from course.files import plain, processes, text, threads
+from nbclient import NotebookClient
+
+from test_files import ALL, HERE, PROCESSES, plain as all_of, write
+from test_idx import message
+
+METHODS = multiprocessing.get_all_start_methods()
+ROW = 500_000  # values: a line of them does not fit into a pipe
+
+
+@pytest.fixture
+def path(tmp_path):
+    line = b"a,1," + b" ".join([b"7"] * ROW) + b"\n"
+    return write(tmp_path / "rain.txt", line * 4)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("reader", PROCESSES)
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_every_start_method_gives_the_same(tmp_path, reader, method):
+    path = write(tmp_path / "rain.txt", b"a,1,5 6\nb,2,-1 7\n")
+    records = PROCESSES[reader](path, (2,), missing=255, start_method=method)
+    assert all_of(records) == (["a", "b"], [1, 2], [[5, 6], [255, 7]])
+
+
+@pytest.mark.parametrize("reader", PROCESSES)
+def test_an_unknown_start_method_is_named(path, reader):
+    said = message(ValueError, PROCESSES[reader], path, (1,), missing=255, start_method="knife")
+    known = ", ".join(METHODS)
+    assert said == f"start_method is 'knife', expected one of {known}: leave it out to have the best"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("reader", PROCESSES)
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_process_that_is_killed_in_the_middle_of_a_line_ends_the_reading(path, monkeypatch, reader, method):
+    wait, killed = processes.wait, []
+
+    def kill_then_wait(pipes):
+        pipes[-1].poll(None)  # a part of a line is in the pipe, which is full now
+        (process,) = multiprocessing.active_children()
+        process.kill()
+        killed.append(process)
+        return wait(pipes)
+
+    monkeypatch.setattr(processes, "wait", kill_then_wait)
+    said = message(RuntimeError, PROCESSES[reader], path, (ROW,), missing=255, workers=1, start_method=method)
+    code = killed[0].exitcode
+    mend = "if memory ran out, try fewer workers"
+    assert said == f"the process that reads {path} died, exit code {code}: {mend}"
+    assert code == (-signal.SIGKILL if os.name == "posix" else 1)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("reader", PROCESSES)
+def test_a_process_that_is_dead_when_its_work_comes_is_told_with_its_file(tmp_path, monkeypatch, reader):
+    start, started = processes._start, []
+
+    def kill_the_second(*arguments):
+        started.append(start(*arguments))
+        if len(started) == 2:
+            started[1].process.kill()
+            started[1].process.join()
+        return started[-1]
+
+    monkeypatch.setattr(processes, "_start", kill_the_second)
+    first, second = (write(tmp_path / name, b"a,1,5\n") for name in ("first.txt", "second.txt"))
+    said = message(RuntimeError, PROCESSES[reader], [first, second], (1,), missing=255, workers=2)
+    assert said.startswith(f"the process that reads {second} died, exit code ")
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("reader", ALL)
+def test_an_interrupt_leaves_no_process_and_no_thread_behind(path, monkeypatch, reader):
+    @contextmanager
+    def interrupting(texts, progress):
+        def advance(size):
+            raise KeyboardInterrupt
+        yield advance
+
+    for room in (plain, processes, threads):
+        monkeypatch.setattr(room, "progress_bar", interrupting)
+    monkeypatch.setattr(text, "BLOCK", 1)
+    before = threading.enumerate()
+    with pytest.raises(KeyboardInterrupt):
+        ALL[reader](path, (ROW,), missing=255, workers=2)
+    assert multiprocessing.active_children() == []
+    assert threading.enumerate() == before
+
+
+INTERRUPTED = """
+import multiprocessing, sys, time
+from course.files import processes
+
+if __name__ == "__main__":
+    def wait_long(pipes):
+        pipes[0].poll(None)
+        print(multiprocessing.active_children()[0].pid, flush=True)
+        time.sleep(600)
+
+    processes.wait = wait_long
+    processes.read_queues(sys.argv[1], (int(sys.argv[2]),), missing=255, start_method=sys.argv[3])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a signal to a group of processes is for POSIX")
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "fork"])
+def test_control_c_ends_the_children_without_a_word(path, tmp_path, method):
+    script = write(tmp_path / "script.py", INTERRUPTED.encode())
+    command = [sys.executable, script, path, str(ROW), method]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          start_new_session=True) as process:
+        child = int(process.stdout.readline())
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert said.count("Traceback") == 1 and said.endswith("KeyboardInterrupt\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+def test_processes_read_from_a_notebook_too(tmp_path):
+    path = write(tmp_path / "rain.txt", b"a,1,5\nb,2,7\n")
+    cell = (
+        "from course.files import read_pool, read_queues\n"
+        f"[read({str(path)!r}, (1,), missing=255).values.tolist() for read in (read_pool, read_queues)]"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    NotebookClient(notebook, timeout=120).execute()
+    (output,) = notebook.cells[0].outputs
+    assert output["data"]["text/plain"] == "[[[5], [7]], [[5], [7]]]"
+
+
+def test_a_process_imports_neither_torch_nor_numba_nor_tqdm():
+    code = "import sys, course.files; print(sorted({'torch', 'numba', 'tqdm', 'filelock'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+@pytest.mark.parametrize("reader", HERE)
+def test_memory_stays_within_the_result_and_a_fixed_buffer(tmp_path, monkeypatch, reader):
+    monkeypatch.setattr(text, "BLOCK", 1 << 14)
+    read, line = HERE[reader], b"a,1," + b" ".join([b"200"] * 1000) + b"\n"
+    path = write(tmp_path / "rain.txt", line * 300)
+    read(write(tmp_path / "short.txt", line), (1000,), missing=255)  # to have all imports done
+    tracemalloc.start()
+    try:
+        records = read(path, (1000,), missing=255, workers=2)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # read_fast asks for as many rows as could be, and never touches those that are not.
+    asked = text.most_rows(text.look(path, (1000,), 255, None), 1000) * 1000
+    assert records.values.nbytes == 300_000
+    assert most < asked + 500_000
