@@ -49,6 +49,13 @@ def test_the_data_of_images_are_block_means():
     assert second["images"] == [[[1.0] * 3] * 3]
 
 
+def test_images_have_scales_of_their_own_or_one_up_to_top():
+    pictures = [torch.eye(2), 1 + 2 * torch.eye(2)]
+    for top, scales in ((None, [(0, 1), (1, 3)]), (4, [(0, 4), (0, 4)])):
+        fig = plots.images(pictures, top=top)
+        assert [axes.images[0].get_clim() for axes in fig.axes] == scales
+
+
 def test_the_data_of_bars_histograms_and_points_are_heights_counts_and_places():
     assert plots.figure_data(plots.bars({"a": 1, "b": 2.5}, title="", y=""))["axes"][0]["bars"] == [1, 2.5]
     steps = plots.figure_data(plots.histogram({"a": [0, 0, 1]}, title="", x="", bins=[0, 0.5, 1]))["axes"][0]["series"]

@@ -83,11 +83,13 @@ def images(
     labels: Sequence[object] = (),
     columns: int = 10,
     signed: bool = False,
+    top: float | None = None,
     size: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw pictures in a grid, grey, or diverging around zero if `signed`.
 
     Shapes: pictures N x (H, W) or N x (1, H, W).
+    top: what is white, where 0 is black, so that pictures can be compared; else each has a scale of its own.
     """
     pictures = [_array(picture).squeeze() for picture in pictures]
     columns = min(columns, len(pictures))
@@ -95,6 +97,7 @@ def images(
     fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
     limit = max(np.abs(picture).max() for picture in pictures) if signed else None
     style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
+    style |= {} if top is None else {"vmin": 0, "vmax": top}
     for place, axes in enumerate(np.atleast_1d(fig.subplots(rows, columns)).flat):
         axes.set_axis_off()
         if place < len(pictures):

@@ -1,13 +1,15 @@
 """Time the readers of course.files against each other, and against other parsers, on rain made up for it.
 
-All ways read the same text from the page cache into the same array, checked once, and use two threads or two
-processes. Their runs are interleaved, and the best of each counts: other programs only add time.
+All ways read from the page cache into the same array, checked once, and use two threads or two processes. The
+slow ways read a part of the text only; speeds are compared, in bytes a second. The whole is larger than a
+processor's cache, as 17 GB would be. Runs are interleaved, and the best of each counts: other programs only
+add time.
 
 loop          read_fast over read_serial
 numpy_only    the same with the parser in NumPy, as where numba is not installed
 best_process  read_fast over the better of read_queues and read_pool
 best_peer     read_fast over the best of np.fromstring, pandas, polars and pyarrow, those that are installed
-cat           speed of read_fast over that of reading the bytes alone
+cat           read_fast over reading the bytes alone: by the command cat, or by a loop where there is none
 cache         cache_text, once the cache is there, with a look at every page of it, over read_fast
 
 --quick: a smaller text, and one round of the slow ways.
@@ -17,6 +19,8 @@ import argparse
 import importlib.util
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,7 +36,7 @@ import numpy as np  # noqa: E402
 from course.files import cache_text, read_fast, read_pool, read_queues, read_serial  # noqa: E402
 
 SHAPE = 15, 4, 101, 101  # of the CIKM AnalytiCup 2017: 15 times, 4 heights, 101 x 101 places
-COUNT, MISSING, FILES = 15 * 4 * 101 * 101, 255, 4
+COUNT, MISSING, FILES, COPIES = 15 * 4 * 101 * 101, 255, 4, 4
 
 
 def report(*words):
@@ -108,6 +112,9 @@ def read_with(parse, paths, rows):
 
 
 def read_bytes(paths):
+    if shutil.which("cat"):
+        subprocess.run(["cat", *paths], stdout=subprocess.DEVNULL, check=True)
+        return
     buffer = bytearray(4 << 20)
     for path in paths:
         with open(path, "rb", buffering=0) as file:
@@ -132,54 +139,59 @@ def main():
 
 
 def measure(folder, lines, rounds):
-    paths = write_rain(folder, lines)
-    size = sum(path.stat().st_size for path in paths)
-    report(f"{size / 1e6:.0f} MB of text in {FILES} files")
+    part = write_rain(folder, lines)
+    whole = [*part]
+    for copy in range(COPIES):
+        whole += [shutil.copy(path, folder / f"{path.stem}_{copy}.txt") for path in part]
+    report(f"{total(whole) / 1e6:.0f} MB of text, of which the slow ways read {total(part) / 1e6:.0f}")
     options = {"missing": MISSING, "workers": WORKERS, "progress": False}
-    fast = partial(read_fast, paths, SHAPE, **options)
-    slow = {"serial": partial(read_serial, paths, SHAPE, **options),
-            "queues": partial(read_queues, paths, SHAPE, **options),
-            "pool": partial(read_pool, paths, SHAPE, **options)}
-    quick = {"fast": fast, "numpy": partial(fast, parser="numpy"), "cat": partial(read_bytes, paths)}
-    for name, (library, parse) in PEERS.items():
-        if importlib.util.find_spec(library):
-            quick[name] = partial(read_with, parse, paths, lines * FILES)
-        else:
-            report(f"{library} is not installed: left out")
+    slow = {"serial": read_serial, "queues": read_queues, "pool": read_pool}
+    slow = {way: partial(read, part, SHAPE, **options) for way, read in slow.items()}
+    peers = {name: partial(read_with, parse, part, lines * FILES) for name, (library, parse) in PEERS.items()
+             if importlib.util.find_spec(library)}
+    if left_out := PEERS.keys() - peers.keys():
+        report(f"not installed, left out: {', '.join(sorted(left_out))}")
     if importlib.util.find_spec("numba") is None:
         report("numba is not installed: read_fast takes the parser in NumPy")
-    one, cache = paths[0], folder / "cache"
+    fast = partial(read_fast, whole, SHAPE, **options)
+    one, cache = part[0], folder / "cache"
     cache_text(one, SHAPE, missing=MISSING, cache=cache, progress=False)
-    quick["one file"] = partial(read_fast, one, SHAPE, **options)
-    quick["cache"] = partial(look_at_pages, one, cache)
+    quick = {"fast": fast, "numpy": partial(fast, parser="numpy"), "cat": partial(read_bytes, whole),
+             "one file": partial(read_fast, one, SHAPE, **options),
+             "cache": partial(look_at_pages, one, cache)}
 
-    expected = fast()  # compiles the kernel too
-    seconds = {way: [] for way in slow | quick}
+    expected = fast().values  # compiles the kernel too
+    seconds = {way: [] for way in slow | peers | quick}
     for turn in range(1, rounds + 1):
-        for way, call in (slow | quick).items():
+        for way, call in (slow | peers | quick).items():
             for _ in range(1 if way in slow else 5):
                 start = time.perf_counter()
                 found = call()
                 seconds[way].append(time.perf_counter() - start)
-            if turn == 1 and way not in ("cat", "cache", "one file"):
+            if turn == 1 and way not in ("cat", "cache"):
                 check(way, found, expected)
             report(f"round {turn}  {way:<12} {min(seconds[way]):8.3f} s")
-    best = {way: min(times) for way, times in seconds.items()}
-    peers = {way: best[way] for way in PEERS if way in best}
+    text = dict.fromkeys(slow | peers, total(part)) | dict.fromkeys(quick, total(whole))
+    text |= dict.fromkeys(("one file", "cache"), total([one]))
+    speed = {way: text[way] / min(times) for way, times in seconds.items()}
     ratios = {
-        "loop": best["serial"] / best["fast"],
-        "numpy_only": best["serial"] / best["numpy"],
-        "best_process": min(best["queues"], best["pool"]) / best["fast"],
-        "best_peer": min(peers.values()) / best["fast"],
-        "cat": best["cat"] / best["fast"],
-        "cache": best["one file"] / best["cache"],
+        "loop": speed["fast"] / speed["serial"],
+        "numpy_only": speed["numpy"] / speed["serial"],
+        "best_process": speed["fast"] / max(speed["queues"], speed["pool"]),
+        "best_peer": speed["fast"] / max(speed[name] for name in peers),
+        "cat": speed["fast"] / speed["cat"],
+        "cache": speed["cache"] / speed["one file"],
     }
-    return {"ratios": ratios, "seconds": best, "megabytes": size / 1e6}
+    return {"ratios": ratios, "bytes_per_second": speed, "bytes": total(whole)}
+
+
+def total(paths):
+    return sum(path.stat().st_size for path in paths)
 
 
 def check(way, found, expected):
     values = found if isinstance(found, np.ndarray) else found.values
-    if not np.array_equal(values.reshape(expected.values.shape), expected.values):
+    if not np.array_equal(values.reshape(-1, *SHAPE), expected[: len(values)]):
         sys.exit(f"{way} gives other values than read_fast")
 
 
