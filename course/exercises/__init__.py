@@ -3,7 +3,9 @@
 import inspect
 import textwrap
 
-from course.exercises import n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n07_overfitting
+from course.exercises import (
+    n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
+)
 from course.exercises.exercise import Exercise, Mistake, NotTried
 
 EXERCISES: dict[str, Exercise] = {
@@ -13,7 +15,9 @@ EXERCISES: dict[str, Exercise] = {
     **n03_autograd.EXERCISES,
     **n04_nn.EXERCISES,
     **n05_optim.EXERCISES,
+    **n06_convlstm.EXERCISES,
     **n07_overfitting.EXERCISES,
+    **n08_files.EXERCISES,
 }
 
 

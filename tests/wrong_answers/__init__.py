@@ -1,7 +1,9 @@
 """Plausible wrong answers to every exercise, each with a fragment of the message that it has to get."""
 
-from wrong_answers import n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n07_overfitting
+from wrong_answers import (
+    n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
+)
 
-MODULES = (n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n07_overfitting)
+MODULES = (n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files)
 WRONG = {name: cases for module in MODULES for name, cases in module.WRONG.items()}
 UNTOUCHED = {name: answer for module in MODULES for name, answer in module.UNTOUCHED.items()}
