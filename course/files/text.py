@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-BLOCK = 4 << 20  # bytes
+BLOCK = 2 << 20  # bytes: about what a core has in its own cache
 MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
 Paths = str | os.PathLike | Sequence[str | os.PathLike]
 
