@@ -15,7 +15,7 @@ import numpy as np
 
 from course.files.line import Records
 from course.files.plain import empty_records, read_block
-from course.files.text import Block, Paths, Text, cut, look, progress_bar, unchanged
+from course.files.text import Block, Paths, cut, look, progress_bar, unchanged
 
 MOST = 61  # processes: Windows waits for no more
 Lines = tuple[int, Sequence[str], Sequence[float], np.ndarray]  # row of the first, ids, labels, values

@@ -24,6 +24,7 @@ import time
 import torch
 from course.convlstm import ConvLSTM
 from course.meter import saved_bytes
+from harness import load_average, report
 from torch import nn
 
 SIZES = {  # batch, steps, channels, grid; hidden channels, layers
@@ -68,10 +69,6 @@ class UsualStack(nn.Module):
         return x
 
 
-def report(*words):
-    print(*words, file=sys.stderr, flush=True)
-
-
 def build(size, hidden, layers):
     """An input, and the three models with the same weights."""
     generator = torch.Generator().manual_seed(0)
@@ -112,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="under a minute")
     quick = parser.parse_args().quick
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+    load = load_average()
     report(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores, load {load:.1f} before the start")
     cases = {name: build(*sizes) for name, sizes in SIZES.items()}
     x, models = cases["3-D, 8 channels"]

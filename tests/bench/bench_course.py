@@ -22,13 +22,10 @@ from pathlib import Path
 
 from course.mnist import describe_data, load_data
 from course.notebooks import run
+from harness import load_average, report
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, EPOCHS = ["05_optim", "07_overfitting"], 10
-
-
-def report(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 def time_script(epochs):
@@ -57,7 +54,7 @@ def main():
                  "write it, or name others by --notebooks")
     data = load_data()  # also makes the stand-in, which must not count
     report(describe_data(data))
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+    load = load_average()
     report(f"{os.cpu_count()} cores, load {load:.1f} before the start")
     rounds, epochs = (1, 1) if options.quick else (2, EPOCHS)
     ways = {"notes_script": lambda: time_script(epochs)}

@@ -24,14 +24,11 @@ import torch
 from course.mlp import MLP
 from course.mnist import Batches, ImageSet, describe_data, load_data, loader, normalize
 from course.train import train_epoch
+from harness import load_average, report
 from torch import nn
 from torch.nn import functional as F
 
 WIDTHS, BATCH, RATE = (784, 200, 200, 10), 200, 0.01
-
-
-def report(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 def new_training():
@@ -75,7 +72,7 @@ def main():
     quick = parser.parse_args().quick
     data = load_data()
     report(describe_data(data))
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+    load = load_average()
     report(f"{torch.get_num_threads()} threads, {os.cpu_count()} cores, load {load:.1f} before the start")
     images, labels = data.train
     x = normalize(images)

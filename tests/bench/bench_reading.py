@@ -34,13 +34,10 @@ os.environ["POLARS_MAX_THREADS"] = str(WORKERS)
 
 import numpy as np  # noqa: E402
 from course.files import cache_text, read_fast, read_pool, read_queues, read_serial  # noqa: E402
+from harness import load_average, report  # noqa: E402
 
 SHAPE = 15, 4, 101, 101  # of the CIKM AnalytiCup 2017: 15 times, 4 heights, 101 x 101 places
 COUNT, MISSING, FILES, COPIES = 15 * 4 * 101 * 101, 255, 4, 4
-
-
-def report(*words):
-    print(*words, file=sys.stderr, flush=True)
 
 
 def write_rain(folder, lines):
@@ -131,7 +128,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a smaller text, one round of the slow ways")
     quick = parser.parse_args().quick
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0  # not on Windows
+    load = load_average()
     report(f"{os.cpu_count()} cores, load {load:.1f} before the start")
     with tempfile.TemporaryDirectory() as folder:
         result = measure(Path(folder), lines=8 if quick else 15, rounds=1 if quick else 3)
