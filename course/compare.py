@@ -4,7 +4,6 @@ Source: Choi et al. 2019, arXiv:1910.05446: what a comparison says depends on ho
 """
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from torch import Tensor, nn, optim
 from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from tqdm.auto import tqdm
 
+from course.progress import progress_bar
 from course.runs import Run
 from course.train import Batches, Loss, Metrics, evaluate, train_epoch
 
@@ -106,9 +105,8 @@ def compare(
     names = [(recipe.name, recipe.lr) for recipe in recipes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError("two recipes are called {!r} with lr {}: give each a name of its own".format(*twice[0]))
-    off = "CI" in os.environ if progress is None else not progress
     runs: list[Run] = []
-    with tqdm(total=len(recipes) * len(seeds), unit="run", leave=False, disable=off) as bar:
+    with progress_bar(len(recipes) * len(seeds), "run", progress) as bar:
         try:
             _train(replace(task, epochs=1e-9), Recipe("SGD"), Run("", None, seeds[0]))  # warm-up: one step
             for seed in seeds:

@@ -1,6 +1,5 @@
 """Train a classifier: one epoch, evaluation, and `fit` with early stopping and checkpoints that resume exactly."""
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from tqdm.auto import tqdm
 
+from course.progress import progress_bar
 from course.whole import written_whole
 
 Batches = Iterable[tuple[Tensor, Tensor]]
@@ -150,8 +149,7 @@ def fit(
         run.load(Path(checkpoint))
     history = run.history
     history.stopped = "finished"
-    off = "CI" in os.environ if progress is None else not progress
-    with tqdm(total=epochs, initial=len(history.train), unit="epoch", leave=False, disable=off) as bar:
+    with progress_bar(epochs, "epoch", progress, initial=len(history.train)) as bar:
         try:
             while len(history.train) < epochs:
                 if patience and len(history.valid) - history.best_epoch >= patience:

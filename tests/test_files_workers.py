@@ -92,7 +92,7 @@ def test_an_interrupt_leaves_no_process_and_no_thread_behind(path, monkeypatch, 
         yield advance
 
     for room in (plain, processes, threads):
-        monkeypatch.setattr(room, "progress_bar", interrupting)
+        monkeypatch.setattr(room, "byte_bar", interrupting)
     monkeypatch.setattr(text, "BLOCK", 1)
     before = threading.enumerate()
     with pytest.raises(KeyboardInterrupt):

@@ -9,7 +9,7 @@ import pytest
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
 LEVELS = {
-    "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0,
+    "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0, "progress": 0,
     "files": 1, "convlstm": 1,
     "digits": 1, "notebooks": 1, "readme": 1, "meter": 1, "mlp": 1, "scores": 1,
     "mnist": 2, "train": 2, "radar": 2, "baselines": 2,

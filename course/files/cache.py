@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from course.files.line import Records
-from course.files.text import Block, Text, cut, look, progress_bar, unchanged
+from course.files.text import Block, Text, byte_bar, cut, look, unchanged
 from course.files.threads import Heads, choose_parser, parse_texts
 
 FORMAT = 1
@@ -56,7 +56,7 @@ def _convert(text: Text, wanted: dict, cache: Path, workers: int | None, progres
     needed = 0
     try:
         partial.mkdir()
-        with unchanged([text]), progress_bar([text], progress) as advance:
+        with unchanged([text]), byte_bar([text], progress) as advance:
             rows = sum(block.rows for block in cut([text]))
             needed = rows * math.prod(wanted["shape"])
             if needed > shutil.disk_usage(partial).free:

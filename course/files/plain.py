@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from course.files.line import Records, read_head, read_line
-from course.files.text import Block, Paths, Text, cut, look, most_rows, progress_bar, unchanged
+from course.files.text import Block, Paths, Text, byte_bar, cut, look, most_rows, unchanged
 
 DIGITS = b"0123456789 -"
 
@@ -25,7 +25,7 @@ def read_serial(
     Warns: UserWarning if there is no newline at the end of a text, which may have been cut within a number.
     """
     texts = look(paths, shape, missing, workers)
-    with unchanged(texts), progress_bar(texts, progress) as advance:
+    with unchanged(texts), byte_bar(texts, progress) as advance:
         blocks = cut(texts)
         records = empty_records(texts, blocks, shape)
         rows = records.values.reshape(len(records.ids), -1)

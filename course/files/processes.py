@@ -15,7 +15,7 @@ import numpy as np
 
 from course.files.line import Records
 from course.files.plain import empty_records, read_block
-from course.files.text import Block, Paths, cut, look, progress_bar, unchanged
+from course.files.text import Block, Paths, byte_bar, cut, look, unchanged
 
 MOST = 61  # processes: Windows waits for no more
 Lines = tuple[int, Sequence[str], Sequence[float], np.ndarray]  # row of the first, ids, labels, values
@@ -33,7 +33,7 @@ def read_queues(
     """
     texts = look(paths, shape, missing, workers)
     context = _context(start_method)
-    with unchanged(texts), progress_bar(texts, progress) as advance:
+    with unchanged(texts), byte_bar(texts, progress) as advance:
         blocks = cut(texts)
         jobs = [list(group) for _, group in groupby(blocks, lambda block: block.path)]
         records = empty_records(texts, blocks, shape)
@@ -53,7 +53,7 @@ def read_pool(
     """
     texts = look(paths, shape, missing, workers)
     context = _context(start_method)
-    with unchanged(texts), progress_bar(texts, progress) as advance:
+    with unchanged(texts), byte_bar(texts, progress) as advance:
         blocks = cut(texts)
         jobs = [[block] for block in blocks]
         records = empty_records(texts, blocks, shape)

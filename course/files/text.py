@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from course.progress import progress_bar
+
 BLOCK = 2 << 20  # bytes: about what a core has in its own cache
 MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
 Paths = str | os.PathLike | Sequence[str | os.PathLike]
@@ -197,13 +199,9 @@ def cut(texts: Sequence[Text]) -> list[Block]:
 
 
 @contextmanager
-def progress_bar(texts: Sequence[Text], progress: bool | None) -> Iterator[Callable[[float], object]]:
-    """Show a bar over the bytes; gives the function that moves it on. None: shown unless CI is set."""
-    from tqdm.auto import tqdm  # only now: it takes long to import, and processes have no use for it
-
-    off = "CI" in os.environ if progress is None else not progress
-    total = sum(text.size for text in texts)
-    with tqdm(total=total, unit="B", unit_scale=True, leave=False, disable=off) as bar:
+def byte_bar(texts: Sequence[Text], progress: bool | None) -> Iterator[Callable[[float], object]]:
+    """Show a progress bar over the bytes; gives the function that moves it on."""
+    with progress_bar(sum(text.size for text in texts), "B", progress, unit_scale=True) as bar:
         yield bar.update
 
 

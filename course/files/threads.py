@@ -13,7 +13,7 @@ from course.files.line import Records, read_head, read_line
 from course.files.parser import parse_values
 from course.files.plain import empty_records
 from course.files.text import (
-    Block, Blocks, Paths, Text, cut, look, most_rows, progress_bar, unchanged,
+    Block, Blocks, Paths, Text, byte_bar, cut, look, most_rows, unchanged,
 )
 
 Parser = Callable[[np.ndarray, int, int, int, np.ndarray], bool]  # as parser.parse_values
@@ -30,7 +30,7 @@ def read_threads(
     """
     texts = look(paths, shape, missing, workers)
     workers = workers or os.cpu_count()
-    with unchanged(texts), progress_bar(texts, progress) as advance:
+    with unchanged(texts), byte_bar(texts, progress) as advance:
         blocks = cut(texts)
         records = empty_records(texts, blocks, shape)
         rows = records.values.reshape(len(records.ids), -1)
@@ -63,7 +63,7 @@ def read_fast(
     parse = choose_parser(parser)
     count = math.prod(shape)
     values = np.empty((most_rows(texts, count), count), np.uint8)
-    with unchanged(texts), progress_bar(texts, progress) as advance:
+    with unchanged(texts), byte_bar(texts, progress) as advance:
         heads = parse_texts(
             texts, missing, parse, workers, advance, lambda block: values[block.row : block.row + block.rows]
         )
