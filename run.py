@@ -104,7 +104,7 @@ def install(root):
                 make_venv(venv)
             set_stamp(venv, INTERRUPTED)
             print(f"installing the course into {venv} (once; 2 to 20 minutes, up to 7 GB)", flush=True)
-            pip([str(python), "-m", "pip", "install", "--editable", ".[fast,test]"]
+            pip([str(python), "-m", "pip", "install", "--editable", ".[curves,fast,test]"]
                 + (["--constraint", str(constraints)] if constraints else []), root, venv / "pip.log")
             set_stamp(venv, wanted)
     except OSError as error:

@@ -12,7 +12,7 @@ import course
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-WANTED = [Requirement(line) for line in PROJECT["dependencies"] + EXTRAS["fast"] + EXTRAS["test"]]
+WANTED = [Requirement(line) for line in sum(EXTRAS.values(), PROJECT["dependencies"])]
 CONSTRAINTS = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", CONSTRAINTS, re.MULTILINE))
 CONDA_NAMES = {"torch": "pytorch"}

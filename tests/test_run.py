@@ -58,7 +58,7 @@ def machine(tmp_path, monkeypatch):
 def test_the_first_run_installs_the_course_under_the_constraints(machine):
     python = run.install(machine.root)
     (command, options), = machine.pips
-    assert command == [str(python), "-m", "pip", "install", "--editable", ".[fast,test]",
+    assert command == [str(python), "-m", "pip", "install", "--editable", ".[curves,fast,test]",
                        "--constraint", str(machine.root / "tests" / "constraints.txt")]
     assert options["cwd"] == machine.root
 
