@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from course.curves import Curves
 from course.progress import progress_bar
 from course.whole import written_whole
 
@@ -124,6 +125,7 @@ def fit(
     scheduler: LRScheduler | None = None,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
+    curves: Curves | None = None,
     progress: bool | None = None,
 ) -> History:
     """Train for a number of epochs and return the history; Ctrl-C returns the history so far.
@@ -134,6 +136,8 @@ def fit(
     checkpoint: file written after each epoch. If it is there already, training goes on from it, to the same
         numbers as without the interruption, provided that randomness comes from torch's global generator or
         from `train_batches.generator`.
+    curves: called after each epoch, as `curves(1, {"loss/train": 2.3, "accuracy/train": 0.1, "loss/valid": …})`;
+        first for the epochs that the checkpoint holds, so that the curves are always those of the whole run.
     progress: show a bar; by default unless the environment variable CI is set.
     Raises: ValueError for bad arguments or a checkpoint that does not fit; FloatingPointError if the loss is
         not finite, with the weights of the last whole epoch still in the checkpoint.
@@ -149,6 +153,10 @@ def fit(
         run.load(Path(checkpoint))
     history = run.history
     history.stopped = "finished"
+    if curves is not None:
+        valid = history.valid if len(history.valid) == len(history.train) else [None] * len(history.train)
+        for epoch, pair in enumerate(zip(history.train, valid, strict=True), start=1):
+            curves(epoch, _values(*pair))
     with progress_bar(epochs, "epoch", progress, initial=len(history.train)) as bar:
         try:
             while len(history.train) < epochs:
@@ -165,6 +173,8 @@ def fit(
                 run.end_epoch(metrics, valid)
                 if checkpoint is not None:
                     run.save(Path(checkpoint))
+                if curves is not None:
+                    curves(len(history.train), _values(metrics, valid))
                 bar.update()
                 bar.set_postfix(loss=f"{metrics.loss:.3f}", accuracy=f"{metrics.accuracy:.1%}")
         except KeyboardInterrupt:
@@ -261,6 +271,11 @@ def _check_fits(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
                 f"checkpoint {path} is of another model: {name} is {there} there and {here} here: "
                 "build the same model or name another file"
             )
+
+
+def _values(train: Metrics, valid: Metrics | None) -> dict[str, float]:
+    parts = {"train": train} if valid is None else {"train": train, "valid": valid}
+    return {f"{name}/{part}": value for part, row in parts.items() for name, value in row._asdict().items()}
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -1,10 +1,12 @@
 import json
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
-from course import plots
+from course import notebooks, plots
+from course.plots import live_curves as live_module
 from course.plots import showing
 
 
@@ -164,3 +166,128 @@ def test_a_live_figure_is_drawn_anew_when_a_slider_moves_and_says_only_its_alt_t
     assert "application/vnd.jupyter.widget-view+json" in shown[0]
     slider.value = 0.75
     assert drawn == [0.5, 0.75]
+
+
+@pytest.fixture
+def live_curves(monkeypatch):
+    """LiveCurves with a clock that stands until it is set, and lists of what was displayed live and at the end."""
+    now, live, still = [100.0], [], []
+    monkeypatch.setattr(live_module, "monotonic", lambda: now[0])
+    monkeypatch.setattr(live_module, "display", lambda data, raw: live.append(data))
+    monkeypatch.setattr(showing, "display", lambda data, metadata, raw: still.append((data, metadata)))
+    return plots.LiveCurves("two falling lines", title="Does it learn?", tolerance=0.2), now, live, still
+
+
+def test_live_curves_stand_in_one_panel_for_each_part_before_the_slash(live_curves):
+    curves, *_ = live_curves
+    curves(1, {"loss/train": 4, "loss/valid": 5, "rate": 0.5})
+    curves(2, {"loss/train": 3, "loss/valid": 4.5})
+    loss, rate = curves.figure().axes
+    data = plots.figure_data(curves.figure())
+    assert data["title"] == "Does it learn?"
+    assert (loss.get_xlabel(), loss.get_ylabel(), rate.get_ylabel()) == ("epoch", "loss", "rate")
+    assert [panel["series"] for panel in data["axes"]] == [
+        [{"label": "train", "x": [1, 2], "y": [4, 3]}, {"label": "valid", "x": [1, 2], "y": [5, 4.5]}],
+        [{"label": "rate", "x": [1], "y": [0.5]}],
+    ]
+    assert [text.get_text() for text in loss.texts] == ["train", "valid"]
+
+
+def test_live_curves_draw_twice_a_second_at_most_and_their_last_state_at_the_end(live_curves):
+    curves, now, live, still = live_curves
+    drawn = []
+    curves._picture.observe(lambda change: drawn.append((now[0], bytes(change.new)[1:4])), "value")
+    for step, seconds in enumerate([100, 100.3, 100.49, 100.5, 100.6, 101.1]):
+        now[0] = seconds
+        curves(step, {"loss": step})
+    assert drawn == [(100, b"PNG"), (100.5, b"PNG"), (101.1, b"PNG")]
+    curves(6, {"loss": 6})  # too soon to be drawn
+    curves.close()
+    assert drawn[3:] == [(101.1, b"")]  # the live picture goes
+    (data, metadata), = still
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "two falling lines"
+    assert metadata["figure"]["axes"][0]["series"][0]["x"] == [0, 1, 2, 3, 4, 5, 6]
+    assert metadata["tolerance"] == 0.2
+
+
+def test_a_slow_drawing_takes_a_fifth_of_the_time_at_most(live_curves, monkeypatch):
+    curves, now, *_ = live_curves
+    drawn = []
+
+    def slow(fig):
+        now[0] += 2  # seconds
+        drawn.append(now[0])
+        return b"picture %d" % len(drawn)
+
+    monkeypatch.setattr(live_module, "png", slow)
+    for step, seconds in enumerate([100, 109, 110, 119, 120]):
+        now[0] = max(now[0], seconds)
+        curves(step, {"loss": 1})
+    assert drawn == [102, 112, 122]
+
+
+def test_live_curves_show_their_alt_text_where_no_kernel_runs_and_are_displayed_once(live_curves):
+    curves, now, live, still = live_curves
+    assert live == []
+    for step in range(3):
+        now[0] += 1
+        curves(step, {"loss": 1})
+    assert len(live) == 1 and live[0]["text/plain"] == "two falling lines"
+    assert "application/vnd.jupyter.widget-view+json" in live[0]
+
+
+def test_an_earlier_step_replaces_the_points_from_there_on(live_curves):
+    curves, *_ = live_curves
+    for step, value in [(1, 9), (2, 8), (3, 7), (2, 5)]:
+        curves(step, {"loss": value})
+    assert plots.figure_data(curves.figure())["axes"][0]["series"] == [{"label": "loss", "x": [1, 2], "y": [9, 5]}]
+
+
+def test_curves_of_few_points_have_dots_and_whole_numbers_below(live_curves):
+    curves, *_ = live_curves
+    curves(1, {"loss": 1})
+    axes = curves.figure().axes[0]
+    assert axes.get_lines()[0].get_marker() == "o"
+    left, right = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if left <= tick <= right] == [1]
+    for step in range(2, 22):
+        curves(step, {"loss": 1})
+    assert curves.figure().axes[0].get_lines()[0].get_marker() == ""
+
+
+def test_the_end_of_a_block_closes_live_curves_once_and_without_points_leaves_nothing(live_curves):
+    curves, now, live, still = live_curves
+    with pytest.raises(KeyError), curves as entered:
+        assert entered is curves
+        curves(1, {"loss": 1})
+        raise KeyError
+    curves.close()
+    assert len(still) == 1
+    with pytest.raises(ValueError) as error:
+        curves(2, {"loss": 1})
+    assert str(error.value) == "the curves are closed at step 2: make new LiveCurves"
+    with plots.LiveCurves("nothing"):
+        pass
+    assert len(still) == len(live) == 1
+
+
+def test_live_curves_refuse_what_is_no_number(live_curves):
+    with pytest.raises(TypeError) as error:
+        live_curves[0](1, {"loss": [1, 2]})
+    assert str(error.value) == "loss at step 1 is a list, expected one number: try its mean"
+
+
+CELL = """from course import plots
+from course.curves import to_all
+with plots.LiveCurves("a falling line") as curves:
+    for step in range(5):
+        to_all(curves)(step, {"loss/train": 1 / (1 + step)})"""
+
+
+def test_live_curves_leave_in_a_notebook_one_alt_text_one_figure_and_nothing_else(tmp_path):
+    notebooks.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)]), tmp_path / "a.ipynb")
+    ran = notebooks.run(tmp_path / "a.ipynb", tmp_path / "b.ipynb", progress=False)
+    live, still = ran.cells[0].outputs
+    assert dict(live.data) == {"text/plain": "a falling line"} and "image/png" in still.data
+    assert still.metadata["figure"]["axes"][0]["series"][0]["x"] == [0, 1, 2, 3, 4]
+    assert "widgets" not in ran.metadata

@@ -158,6 +158,50 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), same.parameters()))
 
 
+def test_curves_get_the_rows_of_the_history_by_name_and_epoch():
+    seen = []
+    history, _ = run(2, curves=lambda step, values: seen.append((step, dict(values))))
+    assert seen == [(epoch, {"loss/train": train.loss, "accuracy/train": train.accuracy,
+                             "loss/valid": valid.loss, "accuracy/valid": valid.accuracy})
+                    for epoch, train, valid in zip((1, 2), history.train, history.valid, strict=True)]
+
+
+def test_curves_without_validation_batches_are_those_of_training():
+    model, seen = nn.Linear(4, 4), []
+    fit(model, torch.optim.SGD(model.parameters(), 0.1), [problem()], epochs=1, progress=False,
+        curves=lambda step, values: seen.append((step, sorted(values))))
+    assert seen == [(1, ["accuracy/train", "loss/train"])]
+
+
+def test_a_resumed_run_gives_its_curves_whole(tmp_path):
+    whole, parts = {}, {}
+    run(3, curves=whole.__setitem__)
+    run(1, tmp_path)
+    run(3, tmp_path, curves=parts.__setitem__)
+    assert list(parts) == [1, 2, 3] and parts == whole
+    parts.clear()
+    run(3, tmp_path, curves=parts.__setitem__)  # a finished one too
+    assert parts == whole
+
+
+def test_a_run_that_got_validation_batches_later_gives_their_curves_from_there(tmp_path):
+    model, seen = nn.Linear(4, 4), []
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for epochs, valid in ((1, None), (2, [problem()])):
+        fit(model, optimizer, [problem()], valid, epochs=epochs, checkpoint=tmp_path / "run.pt", progress=False,
+            curves=lambda step, values: seen.append((step, len(values))))
+    assert seen == [(1, 2), (1, 2), (2, 4)]
+
+
+def test_curves_that_fail_leave_the_checkpoint_of_that_epoch(tmp_path):
+    def fail(step, values):
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        run(2, tmp_path, curves=fail)
+    assert len(load_checkpoint(tmp_path / "run.pt")["history"]["train"]) == 1
+
+
 def test_ctrl_c_returns_the_history_so_far_and_can_be_resumed(tmp_path, monkeypatch):
     whole, _ = run(5)
     calls = iter([None, None, KeyboardInterrupt])

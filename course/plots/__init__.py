@@ -15,9 +15,11 @@ from course.plots.drawing import (
     scatter,
 )
 from course.plots.autograd_graph import graph
+from course.plots.live_curves import LiveCurves
 from course.plots.showing import figure_data, live, show
 
 __all__ = [
+    "LiveCurves",
     "SINGLE",
     "STRIP",
     "STYLES",

@@ -16,7 +16,7 @@ def show(fig: Figure, alt: str, tolerance: float | None = 0.05) -> None:
     tolerance: how far the drawn data may move between two machines, as a part of the axis; None for timings.
     """
     metadata = {"image/png": {"alt": alt}, "figure": figure_data(fig), "tolerance": tolerance}
-    display({"image/png": _png(fig), "text/plain": alt}, metadata=metadata, raw=True)
+    display({"image/png": png(fig), "text/plain": alt}, metadata=metadata, raw=True)
 
 
 def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
@@ -29,7 +29,7 @@ def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
     picture = Image(format="png")
 
     def redraw(_=None) -> None:
-        picture.value = _png(draw(**{name: slider.value for name, slider in sliders.items()}))
+        picture.value = png(draw(**{name: slider.value for name, slider in sliders.items()}))
 
     for slider in sliders.values():
         slider.observe(redraw, "value")
@@ -38,7 +38,7 @@ def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
     display(view | {"text/plain": alt}, raw=True)
 
 
-def _png(fig: Figure) -> bytes:
+def png(fig: Figure) -> bytes:
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=110)
     return picture.getvalue()
