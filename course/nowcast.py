@@ -1,0 +1,196 @@
+"""What `course.train_rain` trains: films from a mapped file, the network, its loss, forecasts and scores."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy import ndarray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from course.baselines import STRONG, advection, drift, persistence
+from course.convlstm import RainNet
+from course.radar import RainDataset, echo, storms
+from course.scores import csi, rmse
+from course.whole import written_whole
+
+PIECE = 50  # storms made at a time
+FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little
+
+
+class Batch(NamedTuple):
+    """What the network sees, what it should say, and where that was measured.
+
+    x: the frames, and as its last channel each frame moved on by the drift of its film. y: what became of it.
+    Shapes: (B, T, C, *S), (B, T, 1, *S) twice, y the lowest height in 2-D and all heights in 3-D.
+    """
+
+    x: Tensor
+    y: Tensor
+    seen: Tensor
+
+
+class Films:
+    """Films of radar, cut out of a mapped file by number: only what is asked for is read.
+
+    Each frame is a question: how does it look `ahead` frames later? All frames but the last `ahead` are seen.
+    values: codes. pool: side of the squares of cells whose mean is one cell here.
+    Shapes: values uint8 (N, T, D, H, W).
+    """
+
+    def __init__(self, values: ndarray, ahead: int, pool: int, dim: int):
+        frames, *_, rows, columns = values.shape[1:]
+        if not 1 <= ahead <= frames - FIRST - 1:
+            most = frames - FIRST - 1
+            raise ValueError(f"ahead is {ahead}, expected 1 to {most}: a film has {frames} frames")
+        if not 1 <= pool <= min(rows, columns) // 8:
+            most, sides = min(rows, columns) // 8, f"{rows} x {columns} cells"
+            raise ValueError(f"pool is {pool}, expected 1 to {most}: of {sides}, 8 x 8 must be left")
+        self.values, self.ahead, self.pool, self.dim = values, ahead, pool, dim
+        self.channels = values.shape[2] + 1 if dim == 2 else 2
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def read(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return echo from 0 to 1, and where it was measured. Shapes: twice (B, T, D, H, W)."""
+        light, seen = echo(self.values[list(chosen)])
+        films_and_frames = light.shape[:2]
+        maps = (part.float().flatten(0, 1) for part in (light, seen))
+        light, share = (F.avg_pool2d(part, self.pool).unflatten(0, films_and_frames) for part in maps)
+        return light, share == 1
+
+    def batch(self, chosen: Sequence[int], device: torch.device | str = "cpu") -> Batch:
+        """Read some films, as the network wants them."""
+        light, seen = self.read(chosen)
+        past, past_seen = light[:, : -self.ahead], seen[:, : -self.ahead]
+        moved = move(past, drift(past, past_seen), self.ahead) if len(past) else past
+        y, seen = light[:, self.ahead :], seen[:, self.ahead :]
+        if self.dim == 2:  # heights are channels
+            x, y, seen = torch.cat([past, moved[:, :, :1]], 2), y[:, :, :1], seen[:, :, :1]
+        else:
+            x, y, seen = torch.stack([past, moved], 2), y.unsqueeze(2), seen.unsqueeze(2)
+        return Batch(x.to(device), y.to(device), seen.to(device))
+
+
+def move(x: Tensor, by: Tensor, steps: int) -> Tensor:
+    """Move every frame on by so many cells a step; what comes in from outside is the echo at the edge.
+
+    Shapes: x (B, T, D, H, W), by (B, 2) rows and columns; returns as x.
+    """
+    rows, columns = x.shape[-2:]
+    scale = 2 / torch.tensor([columns, rows])  # grid_sample: from -1 to 1
+    shift = torch.eye(2, 3).repeat(len(x), 1, 1)
+    shift[:, :, 2] = -steps * scale * by.flip(1)
+    maps = x.flatten(1, 2)
+    grid = F.affine_grid(shift, list(maps.shape), align_corners=False)
+    moved = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    return moved.view(x.shape)
+
+
+class Nowcast(nn.Module):
+    """What drift says, and what RainNet adds to it; a new network adds nothing.
+
+    hidden: channels of each layer of RainNet. channels: of x, the last of them the moved frames.
+    Shapes: x (B, T, C, *S); returns (B, T, 1, *S).
+    """
+
+    def __init__(self, channels: int, hidden: Sequence[int] = (8, 8, 8), dim: int = 2, seed: int = 0):
+        super().__init__()
+        self.net = RainNet(channels, hidden, dim=dim, generator=torch.Generator().manual_seed(seed))
+        nn.init.zeros_(self.net.last.weight)
+        nn.init.zeros_(self.net.last.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, -1:] + self.net(4 * x - 1)  # echo is mostly below a half: now it lies around zero
+
+
+def film_losses(model: nn.Module, batch: Batch) -> Tensor:
+    """Return the mean squared error of each film, where it was measured; 0 if nowhere. Shapes: (B,)."""
+    error = (model(batch.x) - batch.y)[:, FIRST:].square()
+    seen = batch.seen[:, FIRST:].to(error.dtype)
+    return (error * seen).flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)
+
+
+@torch.inference_mode()
+def forecast(
+    model: nn.Module, films: Films, chosen: Sequence[int], device: torch.device | str
+) -> dict[str, Tensor]:
+    """Forecast the lowest height, from all frames that may be seen: by the network and by its rivals.
+
+    Shapes: each (B, H, W): "truth" and "seen", "RainNet", "persistence", "advection".
+    """
+    light, seen = films.read(chosen)
+    past, ahead = light[:, : -films.ahead], films.ahead
+    rain = model(films.batch(chosen, device).x)[:, -1, 0].clamp(0, 1).cpu()
+    return {
+        "truth": light[:, -1, 0], "seen": seen[:, -1, 0],
+        "RainNet": rain if films.dim == 2 else rain[:, 0],
+        "persistence": persistence(past, ahead)[:, -1, 0],
+        "advection": advection(past, ahead, seen[:, : -films.ahead])[:, -1, 0],
+    }
+
+
+def score(maps: dict[str, Tensor]) -> dict[str, dict[str, float | None]]:
+    """Score the forecasts: RMSE in codes, CSI at 20 and 35 dBZ; None where there is no such rain."""
+    truth, seen = maps["truth"], maps["seen"]
+    scores = {}
+    for name in ("RainNet", "advection", "persistence"):
+        rain = [csi(maps[name], truth, code / 255, seen) for code in STRONG]
+        light, heavy = (None if math.isnan(value) else value for value in rain)
+        scores[name] = {"rmse": 255 * rmse(maps[name], truth, seen), "csi_20dBZ": light, "csi_35dBZ": heavy}
+    return scores
+
+
+def describe(scores: dict[str, dict[str, float | None]]) -> str:
+    """Return a table, one line a forecast."""
+    lines = [f"{'':12}  RMSE (codes)  CSI at 20 dBZ  CSI at 35 dBZ"]
+    for name, row in scores.items():
+        rain = row["csi_20dBZ"], row["csi_35dBZ"]
+        light, heavy = ("none" if value is None else f"≈ {value:.3f}" for value in rain)
+        lines.append(f"{name:12}  ≈ {row['rmse']:10.2f}  {light:>13}  {heavy:>13}")
+    return "\n".join(lines)
+
+
+def find_values(folder: Path, shape: Sequence[int], progress: bool | None = None) -> ndarray:
+    """Map the codes in a folder: values.npy, as in a cache of `course.files`, or the cache of the text there.
+
+    Raises: FileNotFoundError if there is neither, ValueError if there are several texts, or as
+        `RainDataset.from_text`.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}, expected one with radar data: check the path")
+    if (folder / "values.npy").exists():
+        return map_values(folder / "values.npy")
+    texts = sorted(folder.glob("*.txt"))
+    if len(texts) != 1:
+        found = ", ".join(path.name for path in texts) or "none"
+        expected = "expected one text of the CIKM format, or values.npy of a cache"
+        kind = ValueError if texts else FileNotFoundError
+        raise kind(f"{folder} has as texts {found}, {expected}: name a folder with one")
+    return RainDataset.from_text(texts[0], shape, progress=progress).values
+
+
+def map_values(path: Path) -> ndarray:
+    """Map codes from a .npy file, uint8 (N, T, D, H, W). Raises: ValueError if it holds something else."""
+    try:
+        values = np.load(path, mmap_mode="c")
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): delete it, or name another folder") from None
+    if values.dtype != np.uint8 or values.ndim != 5:
+        found = f"{values.dtype} {values.shape}"
+        raise ValueError(f"{path} holds {found}, expected uint8 (N, T, D, H, W): name another folder")
+    return values
+
+
+def make_values(path: Path, count: int, shape: Sequence[int], seed: int) -> None:
+    """Make storms into a .npy file, whole or not at all, piece by piece."""
+    with written_whole(path) as part, open(part, "wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for first in range(0, count, PIECE):
+            made = storms(min(PIECE, count - first), seed, tuple(shape), first=first)
+            file.write(made.values)

@@ -1,0 +1,72 @@
+"""The plan of a run of `course.train_rain`: all that decides its result, apart from the data."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What must be the same for a run to go on, or to give the same again.
+
+    dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to the forecast.
+    pool: side of the squares of cells that are made one. held_out: share of the films that judge at the end.
+    batch: films a step, on all processes together. lr: learning rate for a batch of lr_batch.
+    warmup: steps until that rate is reached. seed: of weights, order and storms.
+    Raises: ValueError that names what is out of its range.
+    """
+
+    dim: int = 2
+    hidden: tuple[int, ...] = (8, 8, 8)
+    ahead: int = 5
+    pool: int = 2
+    held_out: float = 0.2
+    batch: int = 16
+    optimizer: str = "adam"
+    lr: float = 0.01
+    lr_batch: int = 16
+    warmup: int = 10
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.dim not in (2, 3):
+            raise ValueError(f"dim is {self.dim}, expected 2 or 3")
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden is {self.hidden}, expected numbers of 1 or more: try 8 8 8")
+        for name in ("ahead", "pool", "batch", "lr_batch", "warmup", "seed"):
+            least = 0 if name in ("warmup", "seed") else 1
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected {least} or more")
+        if not 0 < self.held_out < 1:
+            raise ValueError(f"held_out is {self.held_out:g}, expected a share between 0 and 1: try 0.2")
+        if self.optimizer not in RULES:
+            raise ValueError(f"optimizer is {self.optimizer!r}, expected {' or '.join(RULES)}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr is {self.lr:g}, expected a number above 0: try 0.01")
+
+    @property
+    def top_rate(self) -> float:
+        """The learning rate for this batch: it grows in proportion for SGD, by the square root for Adam.
+
+        Source: Goyal et al. 2017, arXiv:1706.02677, and Malladi et al. 2022, arXiv:2205.10287.
+        """
+        return self.lr * (self.batch / self.lr_batch) ** RULES[self.optimizer]
+
+    def warmed(self, step: int) -> float:
+        """The share of the top rate that a step, from 0, takes: it grows evenly, then it is 1."""
+        return min(1.0, (step + 1) / (self.warmup + 1))
+
+    def steps(self, films: int) -> int:
+        """How many batches an epoch has."""
+        return -(-films // self.batch)
+
+    def batches(self, epoch: int, films: int) -> list[list[int]]:
+        """The batches of an epoch, from 0, the same on every process: each film once, in an order of its own.
+
+        The last batch has what is left.
+        """
+        order = np.random.default_rng([self.seed, epoch]).permutation(films).tolist()
+        return [order[start : start + self.batch] for start in range(0, films, self.batch)]

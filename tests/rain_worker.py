@@ -1,0 +1,49 @@
+"""What tests launch by torchrun: `course.train_rain` that notes what it does and may have an accident.
+
+rain_worker.py NOTES ACCIDENT arguments of train_rain …
+NOTES is a folder. It gets what each rank writes to stderr, a line for each time that it reads films, and the
+gradient of step 8, with the weights and the batch that it belongs to.
+"""
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from course import rain_training
+from course.nowcast import Films
+from course.train_rain import main
+
+notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
+os.dup2(os.open(notes / f"stderr_{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+read, backward, steps = Films.batch, rain_training.backward, []
+
+
+def noted_batch(films, chosen, device="cpu"):
+    with open(notes / f"read_{rank}", "a") as file:
+        file.write(json.dumps({"again": again, "of": len(films), "films": list(chosen)}) + "\n")
+    return read(films, chosen, device)
+
+
+def noted_backward(model, losses_of, batch, world, micro_batch):
+    steps.append(batch)
+    if accident == f"killed at {len(steps)}" and rank == "1" and not again:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if accident == f"full at {len(steps)}" and rank == "1":
+        raise OSError("the disk is full: free some space")
+    total = backward(model, losses_of, batch, world, micro_batch)
+    if len(steps) == 8 and rank == "0":
+        own = getattr(model, "module", model)
+        weights = {name: weight.clone() for name, weight in own.state_dict().items()}
+        gradients = {name: weight.grad.clone() for name, weight in own.named_parameters()}
+        torch.save({"weights": weights, "gradients": gradients, "batch": batch}, notes / "step_8.pt")
+    return total
+
+
+Films.batch, rain_training.backward = noted_batch, noted_backward
+if accident == "no data" and rank == "1":
+    arguments[arguments.index("--data") + 1] = "elsewhere"
+sys.exit(main(arguments))

@@ -1,0 +1,156 @@
+"""What torchrun tells its processes and what they tell it: places, reasons, a line instead of a traceback."""
+
+import json
+import os
+import signal
+import threading
+
+import pytest
+from torch.distributed import DistNetworkError
+
+from course import torchrun
+from course.torchrun import (
+    Place, asked_to_stop, first_sentence, is_last_start, launch, plain_words, read_place,
+)
+
+GOOD = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_PORT": "29500",
+        "MASTER_ADDR": "a.b"}
+MEND = "start all processes by torchrun, which sets them, or unset it to run alone"
+LOST = RuntimeError("[/a/gloo/pair.cc:5] Connection closed by peer [127.0.0.1]:5. This is typical. Good luck")
+
+
+def test_a_place_is_what_torchrun_tells_and_none_if_it_tells_nothing():
+    assert read_place(GOOD) == Place(rank=3, size=4, local_rank=1, local_size=2)
+    assert read_place({"MASTER_ADDR": "a.b", "PATH": "/bin"}) is None
+
+
+@pytest.mark.parametrize("changes, told", [
+    ({"MASTER_ADDR": ""},
+     "RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT is set, but not MASTER_ADDR"),
+    ({"WORLD_SIZE": "", "LOCAL_RANK": "", "LOCAL_WORLD_SIZE": ""},
+     "RANK, MASTER_PORT, MASTER_ADDR is set, but not WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE"),
+    ({"RANK": "one"}, "RANK is 'one', expected a whole number"),
+    ({"MASTER_PORT": "-1"}, "MASTER_PORT is '-1', expected a whole number"),
+    ({"RANK": "4"}, "RANK is 4 of 4 processes, expected 0 to 3"),
+    ({"LOCAL_RANK": "2"}, "LOCAL_RANK is 2 of 2 processes, expected 0 to 1"),
+    ({"WORLD_SIZE": "0"}, "RANK is 3 of 0 processes, expected 0 to -1"),
+])
+def test_variables_that_do_not_fit_are_named(changes, told):
+    with pytest.raises(ValueError) as error:
+        read_place(GOOD | changes)
+    assert str(error.value) == f"{told}: {MEND}"
+
+
+@pytest.mark.parametrize("count, most, last", [(None, None, True), ("0", "0", True), ("0", "3", False),
+                                               ("2", "3", False), ("3", "3", True)])
+def test_the_last_start_is_the_one_after_which_torchrun_gives_up(monkeypatch, count, most, last):
+    for name, value in (("TORCHELASTIC_RESTART_COUNT", count), ("TORCHELASTIC_MAX_RESTARTS", most)):
+        monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
+    assert is_last_start() is last
+
+
+@pytest.fixture
+def alone(monkeypatch, tmp_path):
+    for name in (*GOOD, "TORCHELASTIC_ERROR_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("error, status, line", [
+    (ValueError("batch is 0"), 1, "batch is 0\n"),
+    (FileNotFoundError("no folder"), 1, "no folder\n"),
+    (FloatingPointError("loss is nan"), 1, "loss is nan\n"),
+    (KeyboardInterrupt(), 130, "interrupted: the same command goes on from the last checkpoint\n"),
+])
+def test_an_error_that_can_be_mended_is_one_line_and_a_status(alone, capsys, error, status, line):
+    with pytest.raises(SystemExit) as end, plain_words():
+        raise error
+    assert (end.value.code, capsys.readouterr().err) == (status, line)
+
+
+def test_a_bug_keeps_its_traceback(alone):
+    with pytest.raises(RuntimeError, match="sizes differ"), plain_words():
+        raise RuntimeError("sizes differ")
+    with pytest.raises(TypeError), plain_words():
+        raise TypeError
+
+
+def test_of_many_each_says_who_it_is_and_leaves_the_reason_to_torchrun(monkeypatch, tmp_path, capsys):
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
+    with pytest.raises(SystemExit), plain_words():
+        raise OSError("the disk is full")
+    assert capsys.readouterr().err == "rank 3: the disk is full\n"
+    reason = json.loads((tmp_path / "error.json").read_text())["message"]
+    assert reason["message"] == "rank 3: the disk is full" and reason["extraInfo"]["timestamp"].isdecimal()
+
+
+@pytest.mark.parametrize("error", [LOST, DistNetworkError("Connection closed by peer [127.0.0.1]:5")])
+@pytest.mark.parametrize("rank", ["0", "3"])
+def test_that_another_was_lost_is_told_by_rank_0_alone_and_whoever_is_left_leaves_last(
+    monkeypatch, capsys, error, rank
+):
+    for name, value in (GOOD | {"RANK": rank}).items():
+        monkeypatch.setenv(name, value)
+    done = []
+    monkeypatch.setattr(torchrun.time, "sleep", done.append)
+    monkeypatch.setattr(torchrun.os, "_exit", done.append)
+    with plain_words():
+        raise error
+    lost = "another process was lost (Connection closed by peer [127.0.0.1]:5)"
+    line = f"{lost}: the same command goes on from the last checkpoint\n"
+    assert (capsys.readouterr().err, done) == (line if rank == "0" else "", [torchrun.GRACE, 1])
+
+
+def test_the_first_sentence_leaves_out_where_in_the_source():
+    assert first_sentence(LOST) == "Connection closed by peer [127.0.0.1]:5"
+    assert first_sentence(RuntimeError("timed out\nframe 1")) == "timed out"
+
+
+def test_control_c_is_noted_once_and_pressed_again_it_ends_as_ever():
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), asked_to_stop() as stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    with asked_to_stop():
+        assert signal.getsignal(signal.SIGINT) is not before
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_another_thread_is_never_asked_to_stop():
+    asked = []
+
+    def work():
+        with asked_to_stop() as stop:
+            asked.append(stop())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert asked == [False]
+
+
+SCRIPT = r"""
+import json, os, sys
+from pathlib import Path
+
+words = os.environ["RANK"], os.environ["WORLD_SIZE"], os.environ["MASTER_ADDR"], *sys.argv[1:]
+os.write(1, (" ".join(words) + "\n").encode())  # at once: torchrun has output unbuffered, and lines mix
+if sys.argv[1] == "fail":
+    reason = {"message": {"message": "no", "extraInfo": {"timestamp": "1"}}}
+    Path(os.environ["TORCHELASTIC_ERROR_FILE"]).write_text(json.dumps(reason))
+    sys.exit(1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="torch for Windows comes without libuv, which torchrun wants")
+def test_launch_gives_what_is_printed_or_raises_the_reason(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    printed = launch(script, ["a", 7], timeout=300)
+    assert sorted(printed.splitlines()) == ["0 2 127.0.0.1 a 7", "1 2 127.0.0.1 a 7"]
+    with pytest.raises(RuntimeError, match="^no$"):
+        launch(script, ["fail"], processes=1, timeout=300)
