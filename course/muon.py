@@ -1,0 +1,67 @@
+"""Muon in float32: momentum whose matrices have all singular values pulled towards 1.
+
+`torch.optim.Muon` computes in bfloat16, which most CPUs have to emulate, and takes matrices only. This one
+also takes convolutions, as matrices with one row for each output channel, and vectors such as biases.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+
+def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
+    """Pull all singular values towards 1 and keep the singular vectors, by Newton-Schulz steps.
+
+    After five steps they lie between 0.6 and 1.3, unless they were below a hundredth of the matrix's norm.
+    Shapes: (M, N).
+    Source: Jordan et al. 2024, kellerjordan.github.io/posts/muon, whose coefficients these are.
+    """
+    tall = matrix.shape[0] > matrix.shape[1]
+    m = matrix.T if tall else matrix  # then m @ m.T is the smaller square
+    m = m / (m.norm() + 1e-7)  # now no singular value is above 1
+    for _ in range(steps):
+        square = m @ m.T
+        m = torch.addmm(m, torch.addmm(square, square, square, beta=-4.7750, alpha=2.0315), m, beta=3.4445)
+    return m.T if tall else m
+
+
+class Muon(Optimizer):
+    """Nesterov's momentum, made orthogonal in every matrix and of length 1 in every vector.
+
+    lr: the step's singular values, nearly; sqrt(M/N) times that for M rows, if these are more than N columns.
+    weight_decay: decoupled, as in AdamW: every step takes this times lr off each weight.
+    Raises: ValueError if lr is not above 0 or momentum is not from 0 to below 1.
+    Source: as `orthogonalize`; the rule for matrices is that of torch.optim.Muon.
+    """
+
+    def __init__(
+        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95,
+        weight_decay: float = 0.0, steps: int = 5,
+    ):
+        if not lr > 0:
+            raise ValueError(f"lr is {lr:g}, expected a number above 0: try 0.05")
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum is {momentum:g}, expected 0 to below 1: try 0.95")
+        super().__init__(parameters, dict(lr=lr, momentum=momentum, weight_decay=weight_decay, steps=steps))
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._step(weight, group)
+
+    def _step(self, weight: Tensor, group: dict) -> None:
+        state = self.state[weight]
+        if not state:
+            state["average"] = torch.zeros_like(weight)
+        average = state["average"].lerp_(weight.grad, 1 - group["momentum"])
+        change = weight.grad.lerp(average, group["momentum"])  # Nesterov: look one step ahead
+        if weight.ndim < 2:
+            change /= change.norm() + 1e-7
+        else:
+            matrix = orthogonalize(change.flatten(1), group["steps"])
+            change = matrix.mul_(max(1, matrix.shape[0] / matrix.shape[1]) ** 0.5).view_as(change)
+        weight.mul_(1 - group["lr"] * group["weight_decay"]).sub_(change, alpha=group["lr"])
