@@ -5,7 +5,7 @@ python3 run.py                          run all notebooks; the executed copies g
 python3 run.py run NOTEBOOK ...         run these notebooks only
 python3 run.py test [ARGS]              run all tests; ARGS go to pytest, paths replace "tests notebooks"
 python3 run.py lab [ARGS]               open JupyterLab; ARGS go to it
-python3 run.py bench [NAME ...] [--quick]   print the speed table
+python3 run.py bench [NAME ...] [--quick]   print the speed table; run in full, it goes into README.md too
 python3 run.py doctor                   look for what is missing or broken here
 python3 run.py data [WORD]              WORD is status (which data are here), download or verify
 python3 run.py regenerate [NOTEBOOK ...]   run notebooks in place, and renew README.md (for instructors)
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent
 WORDS = ("run", "test", "lab", "bench", "doctor", "data", "regenerate", "install")
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
          "--nbval-sanitize-with=tests/sanitize.cfg"]
+KEPT = "README.md keeps the speed table that it had"
 INTERRUPTED = "an install was begun here and has not ended\n"
 # Signs in the output of a failed pip, and what helps; the first sign found counts. Without a network pip ends
 # in "No matching distribution" too, so the network stands before it.
@@ -236,7 +237,10 @@ def test(python, word, rest):
 
 
 def bench(python, word, rest):
-    """Run tests/bench/bench_*.py one after the other and print the ratios that stand in their last lines."""
+    """Run tests/bench/bench_*.py one after the other and print the ratios that stand in their last lines.
+
+    All of them, with no option, also renew the table in README.md, unless one fails.
+    """
     names = [arg for arg in rest if not arg.startswith("-")]
     paths = sorted((ROOT / "tests" / "bench").glob("bench_*.py"))
     known = {path.stem[len("bench_"):]: path for path in paths}
@@ -244,15 +248,18 @@ def bench(python, word, rest):
     if unknown or not known:
         raise Stop(f"there is no bench {' '.join(unknown)}, expected some of {', '.join(known)}: "
                    "check tests/bench")
-    rows, failed = [], []
+    results, rows, failed = {}, [], []
     for name in names or known:
         print(f"bench {name}", file=sys.stderr, flush=True)
         command = [python, str(known[name])] + [arg for arg in rest if arg.startswith("-")]
         done = call(command, stdout=subprocess.PIPE)
         if done.returncode == -signal.SIGINT:
+            if not rest:
+                print(KEPT, file=sys.stderr)
             raise KeyboardInterrupt
         try:
-            ratios = json.loads(done.stdout.decode("utf-8").splitlines()[-1])["ratios"]
+            results[name] = json.loads(done.stdout.decode("utf-8").splitlines()[-1])
+            ratios = results[name]["ratios"]
             rows += [f"{name:<12} {ratio:<24} {value:>9.2f}" for ratio, value in ratios.items()]
         except (IndexError, KeyError, TypeError, ValueError):
             failed.append(" ".join(command))
@@ -260,8 +267,12 @@ def bench(python, word, rest):
             failed += [" ".join(command)] if done.returncode else []
     print("\n".join([f"{'bench':<12} {'ratio':<24} {'times':>9}"] + rows))
     if failed:
-        raise Stop("\n".join(["failed, or gave no ratios; run it alone to see why:"] + failed))
-    return 0
+        raise Stop("\n".join(["failed, or gave no ratios; run it alone to see why:"] + failed
+                             + ([] if rest else [KEPT])))
+    if rest:
+        return 0
+    sys.stdout.flush()
+    return call([python, "-m", "course.readme"], input=json.dumps(results).encode("utf-8")).returncode
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def save_step(folder: Path, step: int, state: dict, settings: Mapping[str, objec
     try:
         dcp.save(state, checkpoint_id=part)
     except CheckpointException as error:
-        (fault, _), *_ = error.failures.values()
+        fault = next(iter(error.failures.values()))[0]  # of the first process that failed: error, traceback
     with together(world):
         if fault is not None:
             mend = "free some space or name another folder"

@@ -5,7 +5,6 @@ process that torchrun did not start is a world of one.
 """
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -17,11 +16,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from course.device import pick_device
-from course.torchrun import PLAIN, Place, first_sentence, is_last_start, read_place, starts, tell
+from course.torchrun import PLAIN, Place, first_sentence, is_last_start, loopback, read_place, starts, tell
 
 TIMEOUT = 600.0  # seconds: longer than anything that one process does while the others wait
 BACKENDS = ("gloo", "nccl")
-LOOPBACKS = ("lo", "lo0")  # on Linux, on macOS
 
 
 class World(NamedTuple):
@@ -80,10 +78,9 @@ def _meet(wait: timedelta) -> Place:
     """Let the processes find each other; return the place of this one."""
     told = read_place()
     place = told or Place()
-    if place.local_size == place.size and "GLOO_SOCKET_IFNAME" not in os.environ:
-        # Else gloo looks up the name of this machine, which not every network knows.
-        names = [name for _, name in socket.if_nameindex() if name in LOOPBACKS]
-        os.environ.update({"GLOO_SOCKET_IFNAME": name for name in names})
+    if place.local_size == place.size:
+        for name, value in loopback().items():
+            os.environ.setdefault(name, value)
     try:
         store = dist.HashStore()
         if told:

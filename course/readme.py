@@ -1,8 +1,14 @@
-"""The parts of README.md that come from the committed notebooks: two tables and a picture."""
+"""The generated parts of README.md: from the committed notebooks two tables and a picture, from a run of the
+benches the speed table."""
 
+import ast
 import base64
+import json
+import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +21,7 @@ PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"
 ABILITIES = re.compile(r"\*\*afterwards you can\*\*(.+?)(?=\*\*you need\*\*)", re.IGNORECASE | re.DOTALL)
 VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
+RATIO = re.compile(r"^(\w+(?:, \w+)*) {2,}(.+)$", re.MULTILINE)
 
 
 class Generated(NamedTuple):
@@ -31,27 +38,50 @@ def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[s
     Raises: FileNotFoundError, ValueError if a marker is missing or a notebook lacks what the tables need.
     """
     readme = Path(readme)
-    if not readme.is_file():
-        raise FileNotFoundError(f"{readme} does not exist, expected the course's README.md: check the folder")
-    old = text = readme.read_text(encoding="utf-8")
+    _check_is_there(readme)
     made = generate(notebooks)
-    changed = []
-    for name, block in made.blocks.items():
-        part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not part.search(text):
-            raise ValueError(
-                f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes"
-            )
-        new = part.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
-        changed += [name] if new != text else []
-        text = new
-    if text != old:
-        _replace(readme, text.encode())
+    changed = _put(readme, made.blocks)
     file = readme.parent / PICTURE
     if not file.is_file() or file.read_bytes() != made.png:
         changed.append(PICTURE)
         _replace(file, made.png)
     return changed
+
+
+def update_speed(readme: Path | str, benches: Path | str, results: Mapping[str, dict]) -> None:
+    """Write the speed table into a README, between the markers of `speed`; called by `run.py bench`.
+
+    benches: the folder of the files bench_NAME.py. results: by NAME what each printed in its last line, in one run.
+    Raises: FileNotFoundError, ValueError if a marker, a bench or the explanation of a ratio is missing.
+    """
+    readme = Path(readme)
+    _check_is_there(readme)
+    rows = ["| bench | what it times | ratios |", "|---|---|---|"]
+    for path in sorted(Path(benches).glob("bench_*.py")):
+        name = path.stem.removeprefix("bench_")
+        if name not in results:
+            raise ValueError(f"there is no result of bench {name}: run all benches, python3 run.py bench")
+        ratios = results[name]["ratios"]
+        subject, lines = explained(path)
+        names = [ratio for group, _ in lines for ratio in group]
+        if sorted(names) != sorted(ratios):
+            raise ValueError(
+                f"{path} gives the ratios {', '.join(ratios)} and explains {', '.join(names) or 'none'}: "
+                "explain each on a line of its docstring, `name   what it is`"
+            )
+        figures = "<br>".join(f"{_measured(ratios, group)}: {meaning}" for group, meaning in lines)
+        rows.append(f"| `{name}` | {_cell(subject)} | {_cell(figures)} |")
+    data = sorted({result["data"] for result in results.values() if "data" in result})
+    images = f", images: {' and '.join(data)}" if data else ""
+    machine = f"{os.cpu_count()} cores, torch {version('torch')}{images}"
+    _put(readme, {"speed": "\n".join([*rows, "", f"All from one run of `python3 run.py bench`: {machine}."])})
+
+
+def explained(bench: Path) -> tuple[str, list[tuple[list[str], str]]]:
+    """Return what a bench times, and its ratios' names with what they are, from the lines of its docstring."""
+    text = ast.get_docstring(ast.parse(bench.read_text(encoding="utf-8"))) or ""
+    subject = text.partition("\n")[0].removeprefix("Time ").rstrip(".")
+    return subject, [(found[1].split(", "), found[2]) for found in RATIO.finditer(text)]
 
 
 def generate(notebooks: Iterable[Path | str]) -> Generated:
@@ -126,6 +156,33 @@ def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:
     raise ValueError(f"no cell tagged {PICTURE_TAG!r} shows a figure: tag one, then run its notebook")
 
 
+def _measured(ratios: Mapping[str, float], names: list[str]) -> str:
+    return ", ".join(f"`{name}` ≈ {ratios[name]:.{2 if ratios[name] < 10 else 0}f}" for name in names)
+
+
+def _check_is_there(readme: Path) -> None:
+    if not readme.is_file():
+        raise FileNotFoundError(f"{readme} does not exist, expected the course's README.md: check the folder")
+
+
+def _put(readme: Path, blocks: Mapping[str, str]) -> list[str]:
+    """Put blocks between their markers, all of them or none; return the names of those that are new."""
+    old = text = readme.read_text(encoding="utf-8")
+    changed = []
+    for name, block in blocks.items():
+        part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not part.search(text):
+            raise ValueError(
+                f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes"
+            )
+        new = part.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
+        changed += [name] if new != text else []
+        text = new
+    if text != old:
+        _replace(readme, text.encode())
+    return changed
+
+
 def _link(path: Path, text: str) -> str:
     return f"[{_cell(text)}](notebooks/{path.name})"
 
@@ -138,3 +195,18 @@ def _replace(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(file) as part:
         part.write_bytes(content)
+
+
+def main() -> int:
+    """Renew the speed table of the README.md in this folder by the results that come in on stdin, as JSON."""
+    try:
+        update_speed("README.md", Path("tests", "bench"), json.load(sys.stdin))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("README.md shows these ratios now")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from torch.distributed import DistError
 
+LOOPBACKS = ("lo", "lo0")  # on Linux, on macOS
 COUNTS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT")
 PLAIN = (OSError, ValueError, FloatingPointError, ImportError)  # their texts say what to mend
 GRACE = 5  # seconds that a process which lost another waits before it leaves, so that it is not the first
@@ -128,6 +130,12 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def loopback() -> dict[str, str]:
+    """Return the variable that keeps gloo on this machine; else it looks up its name, which may be unknown."""
+    names = [name for _, name in socket.if_nameindex() if name in LOOPBACKS]
+    return {"GLOO_SOCKET_IFNAME": name for name in names[:1]}
+
+
 def launch(
     target: str | Path, arguments: Sequence[object] = (), processes: int = 2, restarts: int = 0,
     timeout: float | None = None,
@@ -139,11 +147,15 @@ def launch(
     Raises: RuntimeError with the reason that the processes gave; subprocess.TimeoutExpired.
     """
     what = [str(target)] if isinstance(target, Path) else ["-m", target]
-    here = ["--standalone", "--local-addr=127.0.0.1", f"--nproc-per-node={processes}"]
-    command = [sys.executable, "-m", "torch.distributed.run", *here, f"--max-restarts={restarts}", *what]
     with tempfile.TemporaryDirectory() as folder:
         reason = Path(folder) / "reason.json"
-        variables = {"OMP_NUM_THREADS": "1"} | os.environ | {"TORCHELASTIC_ERROR_FILE": str(reason)}
+        # They meet in a file: the server of --standalone wants libuv, which torch for Windows comes without.
+        meet = ["--nnodes=1", "--rdzv-id=here", "--rdzv-backend=c10d", "--rdzv-conf=store_type=file"]
+        here = [*meet, f"--rdzv-endpoint={folder}/meeting", "--local-addr=127.0.0.1"]
+        many = [f"--nproc-per-node={processes}", f"--max-restarts={restarts}"]
+        command = [sys.executable, "-m", "torch.distributed.run", *here, *many, *what]
+        ours = {"TORCHELASTIC_ERROR_FILE": str(reason), "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+        variables = {"OMP_NUM_THREADS": "1"} | loopback() | os.environ | ours
         done = subprocess.run(
             [*command, *map(str, arguments)], env=variables, capture_output=True, text=True, timeout=timeout
         )

@@ -10,7 +10,7 @@ import sys
 from dataclasses import fields
 from functools import partial
 
-from course.plan import Plan
+from course.nowcast.plan import Plan
 
 # torch takes seconds to import, and --help must not wait for it: what needs it is imported in `main`.
 
@@ -99,7 +99,7 @@ def main(args: list[str] | None = None) -> int:
         if fault is not None:
             with joined("gloo", "cpu") as world, together(world):
                 raise fault
-        from course.rain_training import train
+        from course.nowcast.training import train
 
         live = None if sys.stderr.isatty() else False
         result = train(options.pop("out"), plan, progress=live, **options)

@@ -14,7 +14,7 @@ NUMBER = re.compile(
     r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I
 )
 MEASURED = re.compile(r"≈ *[-+−]?(?:[\d.,]*\d(?:e[-+]?\d+)?|(?:nan|inf)\b)", re.I)
-FREE_LINE = re.compile(r"^(?:data|device): .*$", re.M)
+FREE_LINE = re.compile(r"^(?:data|device|compiler): .*$", re.M)
 MARKER = re.compile(r"nbval[-_]|raises[-_]exception|pytest_validate_ignore_output", re.I)
 HOME = re.compile(
     r"(?<![\w./:~<-])(?:~/|/(?:home|root|tmp|work|Users|usr|opt|mnt|var|private|content|kaggle)/|[A-Za-z]:\\)"

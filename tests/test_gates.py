@@ -325,6 +325,7 @@ REAL = {
     ),
     "marked": notebook(
         ran("print('device: cuda, 3.2 GHz')", "device: cpu\n"),
+        ran("print('compiler: none')", "compiler: gcc 12.2\n"),
         ran("print('time ≈', 0.31, 's, ≈ -1.2e-05 | ≈ 1,234.5 |')", "time ≈ 12.5 s, ≈ nan | ≈    7   |\n"),
         ran("'≈ 0.3'", new_output("execute_result", {"text/plain": "'≈ 0.7'"})),
     ),

@@ -10,13 +10,13 @@ import pytest
 COURSE = Path(__file__).resolve().parents[1] / "course"
 LEVELS = {
     "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0, "progress": 0,
-    "muon": 0, "plan": 0, "torchrun": 0,
+    "muon": 0, "torchrun": 0,
     "files": 1, "convlstm": 1,
     "digits": 1, "notebooks": 1, "readme": 1, "meter": 1, "mlp": 1, "scores": 1, "curves": 1,
     "distributed": 1,
     "mnist": 2, "train": 2, "radar": 2, "baselines": 2, "checkpoints": 2,
-    "runs": 3, "speedrun": 3, "nowcast": 3,
-    "compare": 4, "rain_training": 4,
+    "runs": 3, "speedrun": 3,
+    "compare": 4, "nowcast": 4,
     "plots": 4, "exercises": 4,
     "cli": 5, "train_rain": 5,
     "__main__": 6,

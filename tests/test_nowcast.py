@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course import nowcast
+from course.nowcast import films as room
 from course.baselines import advection
-from course.nowcast import (
+from course.nowcast.films import (
     Batch, Films, Nowcast, film_losses, find_values, forecast, make_values, map_values, score,
 )
 from course.radar import MISSING, echo, storms, write_text
@@ -116,7 +116,7 @@ def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
         "advection": {"rmse": 0, "csi_20dBZ": 1, "csi_35dBZ": None},
         "persistence": {"rmse": pytest.approx(50), "csi_20dBZ": 0, "csi_35dBZ": None},
     }
-    line = nowcast.describe(score(maps)).splitlines()[1]
+    line = room.describe(score(maps)).splitlines()[1]
     assert line.split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
 
 
@@ -131,7 +131,7 @@ def test_films_that_are_too_short_or_too_small_are_named(values, options, told):
 
 
 def test_storms_are_made_in_pieces_to_the_same_values(tmp_path, monkeypatch):
-    monkeypatch.setattr(nowcast, "PIECE", 3)
+    monkeypatch.setattr(room, "PIECE", 3)
     make_values(tmp_path / "values.npy", 7, SHAPE, seed=1)
     mapped = map_values(tmp_path / "values.npy")
     assert isinstance(mapped, np.memmap)
@@ -139,9 +139,9 @@ def test_storms_are_made_in_pieces_to_the_same_values(tmp_path, monkeypatch):
 
 
 def test_what_is_interrupted_while_it_is_made_is_not_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(nowcast, "PIECE", 1)
+    monkeypatch.setattr(room, "PIECE", 1)
     made = iter([storms(1, 0, SHAPE)])
-    monkeypatch.setattr(nowcast, "storms", lambda *arguments, **options: next(made))
+    monkeypatch.setattr(room, "storms", lambda *arguments, **options: next(made))
     with pytest.raises(StopIteration):
         make_values(tmp_path / "values.npy", 2, SHAPE, seed=0)
     assert list(tmp_path.iterdir()) == []
@@ -185,6 +185,6 @@ def test_a_file_that_holds_something_else_is_told(tmp_path):
 
 def test_moving_by_whole_cells_shifts_and_repeats_the_edge():
     x = torch.arange(12.0).view(1, 1, 1, 3, 4)
-    moved = nowcast.move(x, torch.tensor([[0.5, -1.0]]), steps=2)  # one row down, two columns left
+    moved = room.move(x, torch.tensor([[0.5, -1.0]]), steps=2)  # one row down, two columns left
     expected = F.pad(x[:, 0], (0, 2, 1, 0), mode="replicate")[..., :3, 2:]
     torch.testing.assert_close(moved[:, 0], expected, atol=1e-5, rtol=0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.plan import Plan
+from course.nowcast.plan import Plan
 
 
 @pytest.mark.parametrize("films, batch", [(1, 1), (7, 7), (8, 7), (36, 7), (5, 9)])

@@ -1,7 +1,11 @@
-"""The README's generated parts come from the notebooks, and are those of today."""
+"""The README's generated parts come from the notebooks and the benches, and are those of today."""
 
 import base64
+import io
+import json
+import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -163,3 +167,88 @@ def test_the_committed_readme_is_up_to_date(tmp_path):
         tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     )
     assert stale == [], "README.md is not that of the notebooks: call course.readme.update_readme"
+
+
+BENCH = '''"""Time a pass | fast and slow.
+
+What is timed, and how; not: a ratio.
+
+fast, lean    ours over theirs
+of_limit      the limit over ours
+
+--quick: less.
+"""
+'''
+RESULTS = {"pass": {"ratios": {"fast": 9.994, "of_limit": 0.5, "lean": 112.6}, "data": "digits"}}
+
+
+@pytest.fixture
+def benches(tmp_path, monkeypatch):
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "bench_pass.py").write_text(BENCH)
+    (tmp_path / "README.md").write_text("Before.\n<!-- speed -->\nold\n<!-- /speed -->\nAfter.\n")
+    monkeypatch.setattr(readme.os, "cpu_count", lambda: 2)
+    return tmp_path
+
+
+def test_the_speed_table_has_a_row_a_bench_in_the_words_of_its_docstring(benches):
+    (benches / "bench" / "bench_none.py").write_text('"""Time nothing."""')
+    readme.update_speed(benches / "README.md", benches / "bench", RESULTS | {"none": {"ratios": {}}})
+    assert (benches / "README.md").read_text(encoding="utf-8") == f"""Before.
+<!-- speed -->
+| bench | what it times | ratios |
+|---|---|---|
+| `none` | nothing |  |
+| `pass` | a pass \\| fast and slow | `fast` ≈ 9.99, `lean` ≈ 113: ours over theirs<br>`of_limit` ≈ 0.50: the limit over ours |
+
+All from one run of `python3 run.py bench`: 2 cores, torch {version("torch")}, images: digits.
+<!-- /speed -->
+After.
+"""
+
+
+def test_a_table_without_images_names_none(benches):
+    readme.update_speed(benches / "README.md", benches / "bench", {"pass": {"ratios": RESULTS["pass"]["ratios"]}})
+    assert f"2 cores, torch {version('torch')}.\n" in (benches / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("results, message", [
+    ({}, "there is no result of bench pass: run all benches, python3 run.py bench"),
+    ({"pass": {"ratios": {"fast": 1, "new": 2}}},
+     "{} gives the ratios fast, new and explains fast, lean, of_limit: "
+     "explain each on a line of its docstring, `name   what it is`"),
+])
+def test_a_table_that_would_have_a_gap_is_not_written(benches, results, message):
+    with pytest.raises(ValueError) as error:
+        readme.update_speed(benches / "README.md", benches / "bench", results)
+    assert str(error.value) == message.format(benches / "bench" / "bench_pass.py")
+    assert "\nold\n" in (benches / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_results_come_from_stdin_and_a_missing_readme_is_one_sentence(benches, monkeypatch, capsys):
+    monkeypatch.chdir(benches)
+    (benches / "tests").mkdir()
+    (benches / "bench").rename(benches / "tests" / "bench")
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RESULTS)))
+    assert readme.main() == 0
+    assert "`of_limit` ≈ 0.50" in (benches / "README.md").read_text(encoding="utf-8")
+    (benches / "README.md").unlink()
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RESULTS)))
+    assert readme.main() == 1
+    assert capsys.readouterr().err == "README.md does not exist, expected the course's README.md: check the folder\n"
+
+
+def test_the_committed_speed_table_has_each_ratio_of_each_bench_with_its_words():
+    stale = "README.md is not that of the benches: call python3 run.py bench on an idle machine"
+    block = re.search("<!-- speed -->\n(.*?)<!-- /speed -->", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert block, stale
+    rows = [re.sub(r"≈ [\d.]+", "≈", row) for row in block[1].splitlines() if row.startswith("| `")]
+    assert rows == [expected_row(path) for path in sorted((ROOT / "tests" / "bench").glob("bench_*.py"))], stale
+    assert re.search(r"^All from one run of `python3 run.py bench`: \d+ cores, torch ", block[1], re.M), stale
+
+
+def expected_row(path):
+    subject, lines = readme.explained(path)
+    assert lines, f"{path} explains no ratio"
+    figures = "<br>".join(f"{', '.join(f'`{ratio}` ≈' for ratio in group)}: {words}" for group, words in lines)
+    return f"| `{path.stem.removeprefix('bench_')}` | {subject} | {figures} |"

@@ -311,8 +311,13 @@ def test_the_data_folder_means_the_same_inside_a_notebook(monkeypatch, tmp_path)
     assert called == [str(tmp_path / "mnist")]
 
 
+SPEED = "# Course\n<!-- speed -->\nold\n<!-- /speed -->\n"
+KEPT = "README.md keeps the speed table that it had\n"
+
+
 def bench_folder(folder, **scripts):
     (folder / "tests" / "bench").mkdir(parents=True)
+    (folder / "README.md").write_text(SPEED)
     (folder / "run.py").write_bytes((ROOT / "run.py").read_bytes())
     for name, text in scripts.items():
         (folder / "tests" / "bench" / f"bench_{name}.py").write_text(text)
@@ -329,6 +334,41 @@ def test_bench_prints_the_ratios_from_any_folder(tmp_path):
     assert done.returncode == 0, done.stderr
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["bench", "ratio", "times"], ["mnist", "epoch", "2.00"], ["reading", "loop", "113.04"]]
+    assert (script.parent / "README.md").read_text() == SPEED
+
+
+SCRIPT = '''"""Time a step.
+
+x    ours over theirs
+"""
+print('{"ratios": {"x": 2}}')'''
+
+
+def test_a_full_bench_writes_the_table_of_the_readme(tmp_path):
+    script = bench_folder(tmp_path, a=SCRIPT, b=SCRIPT.replace("2}", "30.5}"))
+    done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "README.md shows these ratios now")
+    rows = (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()
+    assert rows[4:6] == [
+        "| `a` | a step | `x` ≈ 2.00: ours over theirs |", "| `b` | a step | `x` ≈ 30: ours over theirs |"]
+
+
+@pytest.mark.parametrize("args", [["a"], ["a", "b"], ["--quick"]])
+def test_a_bench_with_names_or_options_only_prints(tmp_path, args):
+    script = bench_folder(tmp_path, a=SCRIPT, b=SCRIPT)
+    done = subprocess.run([sys.executable, str(script), "--here", "bench", *args], capture_output=True, text=True)
+    assert done.returncode == 0 and "README" not in done.stdout
+    assert (tmp_path / "README.md").read_text() == SPEED
+
+
+def test_a_readme_that_has_no_place_for_the_table_is_named(tmp_path):
+    script = bench_folder(tmp_path, a=SCRIPT)
+    (tmp_path / "README.md").write_text("# Course\n")
+    done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.split()[-3:] == ["a", "x", "2.00"]
+    assert done.stderr == (
+        "bench a\nREADME.md has no lines <!-- speed --> and <!-- /speed -->: put them where it goes\n")
+    assert (tmp_path / "README.md").read_text() == "# Course\n"
 
 
 def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path, monkeypatch, capfd):
@@ -339,7 +379,8 @@ def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path, monkey
     out, err = capfd.readouterr()
     assert [line.split() for line in out.splitlines()[1:]] == [["b", "x", "2.00"], ["d", "x", "2.00"]]
     bad = [f"{sys.executable} {tmp_path / 'tests' / 'bench' / f'bench_{name}.py'}" for name in "acd"]
-    assert err.endswith("\n".join(["failed, or gave no ratios; run it alone to see why:", *bad, ""]))
+    assert err.endswith("\n".join(["failed, or gave no ratios; run it alone to see why:", *bad, KEPT]))
+    assert (tmp_path / "README.md").read_text() == SPEED
 
 
 @pytest.mark.skipif(run.os.name == "nt", reason="Windows sends no signal to one process alone")
@@ -347,7 +388,7 @@ def test_ctrl_c_is_left_to_the_program_that_runs(tmp_path):
     script = bench_folder(tmp_path, a="""import os, signal
 os.kill(os.getppid(), signal.SIGINT)
 print('{"ratios": {"x": 2}}')""")
-    done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(script), "--here", "bench", "a"], capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stdout.split()[-3:] == ["a", "x", "2.00"]
 
@@ -358,7 +399,8 @@ def test_ctrl_c_in_a_bench_ends_the_others_too(tmp_path):
     script = bench_folder(tmp_path, a=interrupted, b="print('never')")
     done = subprocess.run([sys.executable, str(script), "--here", "bench"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr.endswith("stopped by Ctrl-C\n") and "bench b" not in done.stderr
+    assert done.stderr.endswith(f"\n{KEPT}stopped by Ctrl-C\n") and "bench b" not in done.stderr
+    assert (tmp_path / "README.md").read_text() == SPEED
 
 
 def test_an_unknown_bench_lists_the_known_ones(tmp_path, monkeypatch, capsys):

@@ -146,7 +146,6 @@ if sys.argv[1] == "fail":
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="torch for Windows comes without libuv, which torchrun wants")
 def test_launch_gives_what_is_printed_or_raises_the_reason(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from course import rain_training
-from course.nowcast import Films, Nowcast, film_losses, make_values, map_values
-from course.plan import Plan
-from course.rain_training import train
+from course.nowcast import training
+from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
+from course.nowcast.plan import Plan
+from course.nowcast.training import train
 from course.torchrun import launch
 from course.train_rain import main
 
@@ -28,8 +28,6 @@ QUIETLY = {"epochs": EPOCHS, "save_every": 10, "report_every": 7, "device": "cpu
            "say": lambda line: None}
 WORDS = ["--hidden", 3, "--ahead", 2, "--pool", 1, "--batch", 7, "--warmup", 3, "--epochs", 4,
          "--save-every", 10, "--report-every", 7, "--device", "cpu"]
-NO_TORCHRUN = "torch for Windows comes without libuv, which torchrun wants"
-by_torchrun = pytest.mark.skipif(os.name == "nt", reason=NO_TORCHRUN)
 GUARD = 300  # seconds: only against hanging
 
 
@@ -104,7 +102,6 @@ def three(data, two, tmp_path_factory):
     return launched(folder, 3, "--data", data)
 
 
-@by_torchrun
 def test_two_processes_give_the_losses_of_one(one, two):
     _, result, _ = one
     assert not two.failed
@@ -113,7 +110,6 @@ def test_two_processes_give_the_losses_of_one(one, two):
     assert result.losses[-6] < 0.9 * result.losses[0]  # it learns, so that equal losses say something
 
 
-@by_torchrun
 def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
     out, result, _ = one
     same(weights(two.out), weights(out), atol=1e-5, rtol=1e-5)
@@ -123,7 +119,6 @@ def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
         assert report["scores"][name] == pytest.approx(row, rel=1e-3)
 
 
-@by_torchrun
 def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
     noted = torch.load(two.notes / "step_8.pt", weights_only=True)
     films = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
@@ -136,7 +131,6 @@ def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two,
     same(noted["gradients"], gradients, atol=1e-7, rtol=1e-4)
 
 
-@by_torchrun
 def test_each_process_reads_its_part_of_each_batch_and_an_epoch_reads_each_film_once(two):
     parts = [sum(two.read(rank, of=TRAINED), []) for rank in (0, 1)]
     orders = [sum(PLAN.batches(epoch, TRAINED), []) for epoch in range(EPOCHS)]
@@ -148,14 +142,12 @@ def test_each_process_reads_its_part_of_each_batch_and_an_epoch_reads_each_film_
     assert max(map(len, two.read(0, of=TRAINED) + two.read(1, of=TRAINED))) == 2  # --micro-batch
 
 
-@by_torchrun
 def test_each_film_that_judges_is_forecast_once(two, three):
     for run, ranks in ((two, 2), (three, 3)):
         chosen = [film for rank in range(ranks) for part in run.read(rank, of=JUDGED) for film in part]
         assert sorted(chosen) == list(range(JUDGED))
 
 
-@by_torchrun
 def test_only_rank_0_speaks_and_nobody_complains(two):
     head, *lines = two.text.splitlines()
     assert head == ("2 processes by gloo on cpu; 36 films to train on and 9 to judge by; "
@@ -167,7 +159,6 @@ def test_only_rank_0_speaks_and_nobody_complains(two):
     assert two.stderr(0) == two.stderr(1) == ""
 
 
-@by_torchrun
 def test_a_run_of_two_goes_on_with_three_and_with_one_to_the_same_weights(two, three, data, tmp_path):
     assert "steps 21 to 24" in three.text and not three.failed
     shutil.copytree(two.out / "step_000020", tmp_path / "step_000020")
@@ -178,7 +169,6 @@ def test_a_run_of_two_goes_on_with_three_and_with_one_to_the_same_weights(two, t
         same(weights(out), weights(two.out), atol=1e-6, rtol=1e-5)
 
 
-@by_torchrun
 def test_three_processes_read_the_rest_of_the_last_epoch_once(three):
     order = sum(PLAN.batches(3, TRAINED)[2:], [])
     parts = [sum(three.read(rank, of=TRAINED), []) for rank in range(3)]
@@ -186,7 +176,6 @@ def test_three_processes_read_the_rest_of_the_last_epoch_once(three):
     assert [len(part) for part in parts] == [6, 6, 10]  # 2, 2, 3 of 7, three times; of 1 the last has it
 
 
-@by_torchrun
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is for POSIX")
 def test_after_a_kill_torchrun_starts_again_and_the_end_is_the_same_to_the_bit(two, data, tmp_path):
     words = "--data", data, "--micro-batch", 2
@@ -200,7 +189,6 @@ def test_after_a_kill_torchrun_starts_again_and_the_end_is_the_same_to_the_bit(t
     assert "Traceback" not in killed.stderr(0) + killed.stderr(1)
 
 
-@by_torchrun
 def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, accident="no data")
     told = "rank 1 of 2: there is no folder elsewhere, expected one with radar data: check the path"
@@ -208,7 +196,6 @@ def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(
     assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
 
 
-@by_torchrun
 @pytest.mark.skipif(torch.cuda.device_count() > 1, reason="there are GPUs for two processes")
 def test_more_processes_than_gpus_end_with_one_sentence_from_rank_0(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, "--backend", "nccl")
@@ -219,7 +206,6 @@ def test_more_processes_than_gpus_end_with_one_sentence_from_rank_0(data, tmp_pa
     assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
 
 
-@by_torchrun
 def test_a_rank_that_fails_in_training_tells_why_and_does_not_leave_the_other_hanging(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, accident="full at 12")
     assert (run.failed, run.text) == (True, "rank 1: the disk is full: free some space")
@@ -263,7 +249,7 @@ def test_other_films_are_another_run(one, data, tmp_path):
 
 def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_path, monkeypatch):
     _, result, _ = one
-    backward, steps, lines = rain_training.backward, [], []
+    backward, steps, lines = training.backward, [], []
 
     def interrupted(*arguments):
         steps.append(1)
@@ -271,7 +257,7 @@ def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_pa
             os.kill(os.getpid(), signal.SIGINT)
         return backward(*arguments)
 
-    monkeypatch.setattr(rain_training, "backward", interrupted)
+    monkeypatch.setattr(training, "backward", interrupted)
     options = {"data": data} | QUIETLY | {"say": lines.append}
     before = signal.getsignal(signal.SIGINT)
     stopped = train(tmp_path, PLAN, **options)
@@ -311,7 +297,7 @@ def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
     options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1}
     first = train(tmp_path / "a", PLAN, cache=tmp_path / "made", **options)
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["storms_5_6x1x16x16_0.npy"]
-    monkeypatch.setattr(rain_training.nowcast, "make_values", None)
+    monkeypatch.setattr(training, "make_values", None)
     assert train(tmp_path / "b", PLAN, cache=tmp_path / "made", **options) == first
 
 

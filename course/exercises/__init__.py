@@ -5,6 +5,7 @@ import textwrap
 
 from course.exercises import (
     n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
+    n09_devices,
 )
 from course.exercises.exercise import Exercise, Mistake, NotTried
 
@@ -18,6 +19,7 @@ EXERCISES: dict[str, Exercise] = {
     **n06_convlstm.EXERCISES,
     **n07_overfitting.EXERCISES,
     **n08_files.EXERCISES,
+    **n09_devices.EXERCISES,
 }
 
 

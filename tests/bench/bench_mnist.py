@@ -7,7 +7,6 @@ time. They add most to the fast way, whose threads wait for each other, so measu
 
 epoch            time of the usual way over time of the fast way, for the same number of images
 of_matmul_limit  time of the matrix products alone, forward and backward, over time of the fast way
-same_losses      with the same draws, both ways give the same loss at every step, to the bit
 
 --quick: 20 seconds of rounds instead of 60, with the usual way on 6,000 images and the fast way on 60,000,
 compared by the time an image takes.

@@ -15,11 +15,12 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
-from course import nowcast
 from course.checkpoints import find_step, load_step, save_step
 from course.distributed import TIMEOUT, World, add_up, backward, gather, joined, part_of, replicate, together
-from course.nowcast import Films, Nowcast
-from course.plan import Plan
+from course.nowcast.films import (
+    Films, Nowcast, describe, film_losses, find_values, forecast, make_values, map_values, score,
+)
+from course.nowcast.plan import Plan
 from course.progress import progress_bar
 from course.torchrun import asked_to_stop
 from course.whole import written_whole
@@ -109,7 +110,7 @@ def train(
             if first:
                 run.write(out, scores)
         if first:
-            say(f"{nowcast.describe(scores)}\nscores.json and weights.pt are in {out}")
+            say(f"{describe(scores)}\nscores.json and weights.pt are in {out}")
         return Result(run.losses, scores, world.size)
 
 
@@ -123,15 +124,15 @@ def _find_films(
     """Map the films. What has to be made, the first process of each machine makes while the others wait."""
     if data is not None:
         with together(world):
-            return nowcast.find_values(Path(data), shape, progress=None if world.rank == 0 else False)
+            return find_values(Path(data), shape, progress=None if world.rank == 0 else False)
     size = tuple(shape or STORM)
     path = cache / f"storms_{storms}_{'x'.join(map(str, size))}_{seed}.npy"
     with together(world):
         if world.local_rank == 0 and not path.exists():
             cache.mkdir(parents=True, exist_ok=True)
-            nowcast.make_values(path, storms, size, seed)
+            make_values(path, storms, size, seed)
     with together(world):
-        return nowcast.map_values(path)
+        return map_values(path)
 
 
 def _split(values: np.ndarray, plan: Plan) -> tuple[Films, Films]:
@@ -199,11 +200,11 @@ class _Run:
             step += len(batches)
 
     def _losses_of(self, model: nn.Module, chosen: Sequence[int]) -> Tensor:
-        return nowcast.film_losses(model, self.films.batch(chosen, self.world.device))
+        return film_losses(model, self.films.batch(chosen, self.world.device))
 
     def _state(self, steps: int) -> dict:
         model, optimizer = get_state_dict(self.model, self.optimizer)
-        losses = torch.zeros(steps, dtype=torch.float64)
+        losses = torch.zeros(steps, dtype=torch.float64)  # a checkpoint is loaded into tensors of its sizes
         losses[: self.step] = torch.tensor(self.losses, dtype=torch.float64)
         parts = {"model": model, "optimizer": optimizer, "scheduler": self.scheduler.state_dict()}
         return parts | {"losses": losses}
@@ -228,9 +229,9 @@ class _Run:
         mine = part_of(range(len(films)), self.world)
         size = self.micro_batch or self.plan.batch
         pieces = [mine[start : start + size] for start in range(0, len(mine), size)]
-        maps = [nowcast.forecast(model, films, piece, self.world.device) for piece in pieces]
+        maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
         maps = [part for parts in gather(maps) for part in parts]
-        return nowcast.score({name: torch.cat([part[name] for part in maps]) for name in maps[0]})
+        return score({name: torch.cat([part[name] for part in maps]) for name in maps[0]})
 
     def write(self, out: Path, scores: dict) -> None:
         report = {"processes": self.world.size, "scores": scores, "losses": self.losses}

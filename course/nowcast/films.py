@@ -67,6 +67,7 @@ class Films:
         """Read some films, as the network wants them."""
         light, seen = self.read(chosen)
         past, past_seen = light[:, : -self.ahead], seen[:, : -self.ahead]
+        # A process may have no film of a short batch, and nothing has no drift.
         moved = move(past, drift(past, past_seen), self.ahead) if len(past) else past
         y, seen = light[:, self.ahead :], seen[:, self.ahead :]
         if self.dim == 2:  # heights are channels
