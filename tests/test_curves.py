@@ -214,11 +214,19 @@ def test_tensorboard_is_told_of_nan_and_inf(tensorboard):
     assert points(tensorboard, "odd", "loss") == [(1, "NaN"), (2, "Infinity"), (3, 1)]
 
 
+def names_on_page(address, profile, patience):
+    """What stands on a page after so many milliseconds of the browser's own time, which runs while it idles."""
+    command = [BROWSER, *ALONE, f"--user-data-dir={profile}", "--window-size=1400,3000",
+               f"--virtual-time-budget={patience}", "--dump-dom", address]
+    page = subprocess.run(command, capture_output=True, timeout=PATIENCE).stdout.decode(errors="replace")
+    return set(re.findall(r'title="([^"]+)"', page)) | {text.strip() for text in re.findall(r">([^<>]+)<", page)}
+
+
 @pytest.mark.skipif(BROWSER is None, reason="neither chromium nor google-chrome is on the PATH")
 def test_tensorboards_page_shows_runs_and_curves_without_a_network(tensorboard, tmp_path):
-    command = [BROWSER, *ALONE, f"--user-data-dir={tmp_path}", "--window-size=1400,3000",
-               "--virtual-time-budget=20000", "--dump-dom", tensorboard]
-    done = subprocess.run(command, capture_output=True, timeout=PATIENCE)
-    page = done.stdout.decode(errors="replace")
-    shown = set(re.findall(r'title="([^"]+)"', page)) | {text.strip() for text in re.findall(r">([^<>]+)<", page)}
-    assert {"slow", "fast", "resumed", "odd", "loss/train", "accuracy/train"} <= shown, done.stderr.decode()
+    wanted = {"slow", "fast", "resumed", "odd", "loss/train", "accuracy/train"}
+    for patience in (20_000, 60_000, 180_000):  # on a busy machine the page may come later than the browser thinks
+        shown = names_on_page(tensorboard, tmp_path / str(patience), patience)
+        if wanted <= shown:
+            break
+    assert wanted <= shown
