@@ -8,6 +8,7 @@ python3 run.py lab [ARGS]               open JupyterLab; ARGS go to it
 python3 run.py bench [NAME ...] [--quick]   print the speed table; run in full, it goes into README.md too
 python3 run.py doctor                   look for what is missing or broken here
 python3 run.py data [WORD]              WORD is status (which data are here), download or verify
+python3 run.py progress                 show which exercises you have solved
 python3 run.py regenerate [NOTEBOOK ...]   run notebooks in place, and renew README.md (for instructors)
 python3 run.py install                  install only
 
@@ -28,7 +29,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WORDS = ("run", "test", "lab", "bench", "doctor", "data", "regenerate", "install")
+WORDS = ("run", "test", "lab", "bench", "doctor", "data", "progress", "regenerate", "install")
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
          "--nbval-sanitize-with=tests/sanitize.cfg"]
 KEPT = "README.md keeps the speed table that it had"

@@ -1,4 +1,4 @@
-"""The console script `course`: look for what is missing here, look after the data, run notebooks."""
+"""The console script `course`: look for what is missing here, look after data and progress, run notebooks."""
 
 import argparse
 import importlib.metadata
@@ -14,6 +14,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 INSTALL = f'"{sys.executable}" -m pip install'
+EXTRAS = {  # of pyproject.toml: what is missed without their packages
+    "curves": "notebook 09 and `--curves` need it",
+    "fast": "reading is slower without it",
+    "test": "only the tests need it",
+}
 DISK = 1.0  # GB: the stand-in digits, executed notebooks, checkpoints
 
 
@@ -40,6 +45,8 @@ def main(args: list[str] | None = None) -> int:
     word = words.add_parser("regenerate", help="run notebooks in place and renew what README.md shows of them")
     word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     word.set_defaults(call=lambda options: regenerate(options.notebooks))
+    word = words.add_parser("progress", help="show which exercises are solved")
+    word.set_defaults(call=lambda options: progress())
     options = parser.parse_args(args)
     try:
         return options.call(options)
@@ -121,6 +128,22 @@ def data_verify() -> int:
 DATA_WORDS = {"status": data_status, "download": data_download, "verify": data_verify}
 
 
+def progress() -> int:
+    """Print a line for each notebook: how many of its exercises are solved, and which are left."""
+    from course import notebooks
+    from course.exercises import EXERCISES
+    from course.exercises.solved import read_solved
+
+    solved = read_solved()
+    for path in notebooks.find(ROOT / "notebooks"):
+        own = [name for name in EXERCISES if name.startswith(f"{path.stem[:2]}.")]
+        left = [name for name in own if name not in solved]
+        rest = f"   left: {' '.join(left)}" if left else ""
+        print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
+    print(f"{len(solved & EXERCISES.keys())} of {len(EXERCISES)} exercises are solved")
+    return 0
+
+
 def doctor() -> int:
     """Print a line for everything that the course needs; return 1 if something is missing or broken."""
     states = []
@@ -159,13 +182,13 @@ def check_packages() -> Iterator[Check]:
     good, untested = [], []
     tested = tested_versions()
     for wish in map(Requirement, importlib.metadata.requires("course")):
-        extra = wish.marker is not None
+        extra = re.search(r'extra == "(\w+)"', str(wish.marker))
         range_ = f"{wish.name}{wish.specifier}"
         try:
             found = importlib.metadata.version(wish.name)
         except importlib.metadata.PackageNotFoundError:
-            only = "; only the tests need it" if extra else ""
-            yield Check("note" if extra else "FAIL", f'{wish.name} is missing{only}: {INSTALL} "{range_}"')
+            what = f"; {EXTRAS[extra[1]]}" if extra else ""
+            yield Check("note" if extra else "FAIL", f'{wish.name} is missing{what}: {INSTALL} "{range_}"')
             continue
         if not wish.specifier.contains(found, prereleases=True):
             yield Check("FAIL", f'{wish.name} is {found}, expected {wish.specifier}: {INSTALL} "{range_}"')

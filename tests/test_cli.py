@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from course import cli, device, digits, mnist, readme
+from course.exercises import EXERCISES, solved
 
 PY = f'"{sys.executable}" -m pip install'
 
@@ -66,11 +67,20 @@ def test_a_missing_package_is_found(monkeypatch):
     assert failures(cli.check_packages) == [f'scipy is missing: {PY} "scipy>=1.14"']
 
 
-def test_a_missing_test_tool_is_only_noted(monkeypatch):
-    pretend_version(monkeypatch, nbval=None)
+@pytest.mark.parametrize(("name", "what"), [
+    ("nbval", 'only the tests need it: {PY} "nbval>=0.11"'),
+    ("numba", 'reading is slower without it: {PY} "numba>=0.61"'),
+    ("tensorboard", 'notebook 09 and `--curves` need it: {PY} "tensorboard>=2.21"'),
+])
+def test_a_missing_extra_is_only_noted(monkeypatch, name, what):
+    pretend_version(monkeypatch, **{name: None})
     checks = list(cli.check_packages())
-    assert cli.Check("note", f'nbval is missing; only the tests need it: {PY} "nbval>=0.11"') in checks
+    assert cli.Check("note", f"{name} is missing; {what.format(PY=PY)}") in checks
     assert "FAIL" not in {check.state for check in checks}
+
+
+def test_the_doctor_knows_every_extra():
+    assert set(cli.EXTRAS) == set(importlib.metadata.metadata("course").get_all("Provides-Extra"))
 
 
 def test_a_version_out_of_its_range_is_found(monkeypatch):
@@ -316,3 +326,18 @@ def test_a_wrong_word_is_refused(capsys):
         cli.main(["docter"])
     assert stop.value.code == 2
     assert "invalid choice: 'docter'" in capsys.readouterr().err
+
+
+# progress
+
+
+def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(solved, "SOLVED", tmp_path / ".solved")
+    (tmp_path / ".solved").write_text("09.timer\n09.step\ngone.with\n")
+    assert cli.main(["progress"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2] == "09_devices       2 of 3   left: 09.waits"
+    assert lines[-1] == f"2 of {len(EXERCISES)} exercises are solved"
+    (tmp_path / ".solved").write_text("09.timer 09.step 09.waits")
+    assert cli.main(["progress"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2] == "09_devices       3 of 3"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.exercises import EXERCISES, check, hint, solution
+from course.exercises import EXERCISES, check, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call
 from wrong_answers import UNTOUCHED, WRONG
 
@@ -78,3 +78,30 @@ def test_something_else_than_a_function_is_named():
 
 def test_an_exercise_has_hints_and_praise():
     assert all(isinstance(e, Exercise) and e.praise.endswith(".") and len(e.hints) >= 2 for e in EXERCISES.values())
+
+
+@pytest.fixture
+def solved_file(monkeypatch, tmp_path):
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(solved, "SOLVED", tmp_path / ".solved")
+    return tmp_path / ".solved"
+
+
+def test_only_a_right_answer_is_noted_and_only_once(solved_file):
+    check("09.step", EXERCISES["09.step"].solve)
+    check("09.waits", UNTOUCHED["09.waits"])
+    check("09.timer", WRONG["09.timer"][0][0])
+    check("09.step", EXERCISES["09.step"].solve)
+    assert solved_file.read_text() == "09.step\n"
+
+
+def test_under_ci_nothing_is_noted(solved_file, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    check("09.step", EXERCISES["09.step"].solve)
+    assert not solved_file.exists()
+
+
+def test_where_nothing_can_be_written_the_answer_is_praised_all_the_same(solved_file, capsys):
+    solved_file.mkdir()
+    assert "is right!" in said(capsys, "09.step", EXERCISES["09.step"].solve)
+    assert solved.read_solved() == set()

@@ -237,7 +237,7 @@ def test_a_folder_that_cannot_be_written_is_named(machine, monkeypatch, capsys):
 def test_a_wrong_word_lists_the_known_ones(machine, capsys):
     assert run.main(["tset"]) == 1
     assert capsys.readouterr().err == (
-        "run.py knows no word 'tset', expected one of run, test, lab, bench, doctor, data, regenerate, install: "
+        "run.py knows no word 'tset', expected one of run, test, lab, bench, doctor, data, progress, regenerate, install: "
         "try python3 run.py --help\n")
     assert machine.pips == []
 

@@ -8,6 +8,7 @@ from course.exercises import (
     n09_devices,
 )
 from course.exercises.exercise import Exercise, Mistake, NotTried
+from course.exercises.solved import note_solved
 
 EXERCISES: dict[str, Exercise] = {
     **n00_start.EXERCISES,
@@ -24,7 +25,7 @@ EXERCISES: dict[str, Exercise] = {
 
 
 def check(name: str, answer: object) -> None:
-    """Print whether an answer is right; if not, what is wrong with it."""
+    """Print whether an answer is right; if not, what is wrong with it. `course progress` tells which were right."""
     exercise = _find(name)
     try:
         exercise.check(answer)
@@ -34,6 +35,7 @@ def check(name: str, answer: object) -> None:
         print(f"{name} is not right yet: {mistake}")
     else:
         print(f"{name} is right! {exercise.praise}")
+        note_solved(name)
 
 
 def hint(name: str, number: int = 1) -> None:
