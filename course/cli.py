@@ -147,10 +147,13 @@ def progress() -> int:
 def doctor() -> int:
     """Print a line for everything that the course needs; return 1 if something is missing or broken."""
     states = []
-    looks = check_python, check_packages, check_pair, check_device, check_data, check_kernel, check_disk
-    for check in (check for look in looks for check in _run(look)):
-        print(f"{check.state:<5} {check.text}", flush=True)
-        states.append(check.state)
+    rest = check_packages, check_pair, check_device, check_data, check_kernel, check_disk
+    for looks in ((check_python, check_names), rest):
+        for check in (check for look in looks for check in _run(look)):
+            print(f"{check.state:<5} {check.text}", flush=True)
+            states.append(check.state)
+        if "FAIL" in states:
+            break  # after a wrong Python or a hidden package, what else fails would only confuse
     failed = states.count("FAIL")
     print(f"{failed} of {len(states)} failed" if failed else "all is well")
     return int(failed > 0)
@@ -172,6 +175,14 @@ def check_python() -> Iterator[Check]:
         yield Check("FAIL", f"Python is {found}, expected {wanted}: call run.py with a newer one")
     else:
         yield Check("ok", f"Python {found} in {sys.prefix}")
+
+
+def check_names() -> Iterator[Check]:
+    """Whether a file of the learner's has the name of a package, which Python then takes for that package."""
+    taken = sys.stdlib_module_names | importlib.metadata.packages_distributions().keys()
+    for path in (path for folder in (ROOT, ROOT / "notebooks") for path in sorted(folder.glob("*.py"))):
+        if path.stem in taken:
+            yield Check("FAIL", f"{path} is taken for the package {path.stem}, which it hides: rename it")
 
 
 def check_packages() -> Iterator[Check]:

@@ -56,6 +56,13 @@ def test_one_failure_sets_the_exit_status(monkeypatch, capsys):
     assert lines[-1] == f"1 of {len(lines) - 1} failed"
 
 
+def test_after_a_hidden_package_nothing_else_is_looked_at(monkeypatch, capsys):
+    monkeypatch.setattr(cli, "check_names", lambda: [cli.Check("FAIL", "torch.py: rename it")])
+    monkeypatch.setattr(cli, "check_packages", lambda: pytest.fail("it has looked"))
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().out.splitlines()[1:] == ["FAIL  torch.py: rename it", "1 of 2 failed"]
+
+
 def test_an_old_python_is_found(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 10, 13, "final", 0))
     assert failures(cli.check_python) == [
@@ -65,6 +72,17 @@ def test_an_old_python_is_found(monkeypatch):
 def test_a_missing_package_is_found(monkeypatch):
     pretend_version(monkeypatch, scipy=None)
     assert failures(cli.check_packages) == [f'scipy is missing: {PY} "scipy>=1.14"']
+
+
+def test_files_that_hide_a_package_are_found(monkeypatch, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    for name in ("run.py", "random.py", "notebooks/torch.py", "notebooks/mine.py", "notebooks/numpy.txt"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    assert failures(cli.check_names) == [
+        f"{tmp_path / name}.py is taken for the package {package}, which it hides: rename it"
+        for name, package in (("random", "random"), ("notebooks/torch", "torch"))
+    ]
 
 
 @pytest.mark.parametrize(("name", "what"), [
