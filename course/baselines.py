@@ -33,20 +33,30 @@ def advection(
     Raises: ValueError as `drift`, or for another edge.
     """
     _check_frames(x, steps, 2)
+    ahead = torch.arange(1, steps + 1, dtype=x.dtype, device=x.device)
+    by = ahead[:, None] * drift(x, seen, reach)[:, None]  # (B, steps, 2)
+    frames = x[:, -1:].expand(-1, steps, *x.shape[2:])
+    return move(frames.flatten(0, 1), by.flatten(0, 1), edge=edge).view(frames.shape)
+
+
+def move(x: Tensor, by: Tensor, steps: int = 1, edge: str = "border") -> Tensor:
+    """Move maps on by so many cells a step.
+
+    edge: as for `advection`.
+    Shapes: x (B, ..., H, W), by (B, 2) rows and columns; returns as x.
+    Raises: ValueError for another edge.
+    """
     if edge not in ("border", "zeros"):
         raise ValueError(f"edge is {edge!r}, expected 'border' or 'zeros'")
-    batch, (rows, columns) = len(x), x.shape[-2:]
+    rows, columns = x.shape[-2:]
     scale = 2 / torch.tensor([columns, rows], dtype=x.dtype, device=x.device)  # grid_sample: from -1 to 1
-    back = -scale * drift(x, seen, reach).flip(1)  # (B, 2) x, y
-    ahead = torch.arange(1, steps + 1, dtype=x.dtype, device=x.device)
-    shift = torch.eye(2, 3, dtype=x.dtype, device=x.device).repeat(batch, steps, 1, 1)
-    shift[..., 2] = ahead[:, None] * back[:, None]
-    frames = x[:, -1:].expand(-1, steps, *x.shape[2:]).reshape(batch * steps, -1, rows, columns)
-    grid = F.affine_grid(shift.flatten(0, 1), list(frames.shape), align_corners=False)
+    shift = torch.eye(2, 3, dtype=x.dtype, device=x.device).repeat(len(x), 1, 1)
+    shift[:, :, 2] = -scale * (steps * by).flip(1)  # x, y
+    maps = x.reshape(len(x), -1, rows, columns)
+    grid = F.affine_grid(shift, list(maps.shape), align_corners=False)
     if edge == "border":  # by hand: not every GPU knows it
         grid = grid.clamp(scale / 2 - 1, 1 - scale / 2)
-    forecast = F.grid_sample(frames, grid, align_corners=False)
-    return forecast.view(batch, steps, *x.shape[2:])
+    return F.grid_sample(maps, grid, align_corners=False).view(x.shape)
 
 
 def drift(x: Tensor, seen: Tensor | None = None, reach: int = 8) -> Tensor:

@@ -11,7 +11,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.baselines import STRONG, advection, drift, persistence
+from course.baselines import STRONG, drift, move
 from course.convlstm import RainNet
 from course.radar import RainDataset, echo, storms
 from course.scores import csi, rmse
@@ -77,21 +77,6 @@ class Films:
         return Batch(x.to(device), y.to(device), seen.to(device))
 
 
-def move(x: Tensor, by: Tensor, steps: int) -> Tensor:
-    """Move every frame on by so many cells a step; what comes in from outside is the echo at the edge.
-
-    Shapes: x (B, T, D, H, W), by (B, 2) rows and columns; returns as x.
-    """
-    rows, columns = x.shape[-2:]
-    scale = 2 / torch.tensor([columns, rows])  # grid_sample: from -1 to 1
-    shift = torch.eye(2, 3).repeat(len(x), 1, 1)
-    shift[:, :, 2] = -steps * scale * by.flip(1)
-    maps = x.flatten(1, 2)
-    grid = F.affine_grid(shift, list(maps.shape), align_corners=False)
-    moved = F.grid_sample(maps, grid, padding_mode="border", align_corners=False)
-    return moved.view(x.shape)
-
-
 class Nowcast(nn.Module):
     """What drift says, and what RainNet adds to it; a new network adds nothing.
 
@@ -124,15 +109,13 @@ def forecast(
 
     Shapes: each (B, H, W): "truth" and "seen", "RainNet", "persistence", "advection".
     """
-    light, seen = films.read(chosen)
-    past, ahead = light[:, : -films.ahead], films.ahead
-    rain = model(films.batch(chosen, device).x)[:, -1, 0].clamp(0, 1).cpu()
-    return {
-        "truth": light[:, -1, 0], "seen": seen[:, -1, 0],
-        "RainNet": rain if films.dim == 2 else rain[:, 0],
-        "persistence": persistence(past, ahead)[:, -1, 0],
-        "advection": advection(past, ahead, seen[:, : -films.ahead])[:, -1, 0],
+    batch = films.batch(chosen, device)
+    maps = {
+        "truth": batch.y, "seen": batch.seen, "RainNet": model(batch.x).clamp(0, 1),
+        "persistence": batch.x[:, :, :1], "advection": batch.x[:, :, -1:],  # frames, and frames moved on
     }
+    lowest = (slice(None), -1, 0) if films.dim == 2 else (slice(None), -1, 0, 0)
+    return {name: values[lowest].cpu() for name, values in maps.items()}
 
 
 def score(maps: dict[str, Tensor]) -> dict[str, dict[str, float | None]]:
