@@ -15,7 +15,7 @@ LEVELS = {
     "digits": 1, "notebooks": 1, "readme": 1, "meter": 1, "mlp": 1, "scores": 1, "curves": 1,
     "distributed": 1,
     "mnist": 2, "train": 2, "radar": 2, "baselines": 2, "checkpoints": 2,
-    "runs": 3, "speedrun": 3,
+    "runs": 3, "speedrun": 3, "doctor": 3,
     "compare": 4, "nowcast": 4,
     "plots": 4, "exercises": 4,
     "cli": 5, "train_rain": 5,
