@@ -2,14 +2,17 @@
 """Install the course into .venv and run it.
 
 python3 run.py                          run all notebooks; the executed copies go to build/
-python3 run.py run NOTEBOOK ...         run these notebooks only
+python3 run.py run NOTEBOOK ...         run these notebooks only; --costs check compares what they take with the record
 python3 run.py test [ARGS]              run all tests; ARGS go to pytest, paths replace "tests notebooks"
+python3 run.py test-browser [ARGS]      drive JupyterLab in a headless browser; ARGS go to pytest
 python3 run.py lab [ARGS]               open JupyterLab; ARGS go to it
 python3 run.py bench [NAME ...] [--quick]   print the speed table; run in full, it goes into README.md too
 python3 run.py doctor                   look for what is missing or broken here
 python3 run.py data [WORD]              WORD is status (which data are here), download or verify
 python3 run.py progress                 show which exercises you have solved
 python3 run.py regenerate [NOTEBOOK ...]   run notebooks in place, and renew README.md (for instructors)
+python3 run.py diff [NOTEBOOK ...]      say in words what has changed in them since the last commit
+python3 run.py claims [NOTEBOOK ...]    measure the claims over several seeds, and renew README.md
 python3 run.py install                  install only
 
 --here before the word uses the Python that runs this file, as it is, and installs nothing (for conda).
@@ -17,6 +20,11 @@ COURSE_CONSTRAINTS names a file of exact versions to use for tests/constraints.t
 pip's own settings (PIP_... variables, pip.conf) are in force.
 """
 # Standard library only, in a syntax that Python 3.6 can read: an old Python shall say that it is old.
+import sys
+
+if __name__ == "__main__":
+    sys.path[:1] = []  # this folder: a random.py of the learner's in it would be taken for Python's own
+
 import collections
 import hashlib
 import importlib.util
@@ -25,11 +33,11 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-WORDS = ("run", "test", "lab", "bench", "doctor", "data", "progress", "regenerate", "install")
+WORDS = ("run", "test", "test-browser", "lab", "bench", "doctor", "data", "progress", "regenerate", "diff", "claims",
+         "install")
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
          "--nbval-sanitize-with=tests/sanitize.cfg"]
 KEPT = "README.md keeps the speed table that it had"
@@ -39,6 +47,10 @@ INTERRUPTED = "an install was begun here and has not ended\n"
 MENDS = (
     ("No space left|Errno 28|not enough space",
      "the disk is full: free 8 GB, then run this again"),
+    ("SOCKS support",
+     "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY"),
+    ("Long Path",
+     "the path is too long for Windows: move the folder to C:\\course"),
     ("connection broken|Max retries|NewConnection|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
      "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)"),
     ("No matching distribution|ResolutionImpossible",
@@ -67,7 +79,7 @@ def main(args):
             raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(WORDS)}: "
                        "try python3 run.py --help")
         python = sys.executable if here else str(install(ROOT))
-        own = {"test": test, "bench": bench, "lab": lab, "install": said}
+        own = {"test": test, "test-browser": test_browser, "bench": bench, "lab": lab, "install": said}
         return own.get(word, course)(python, word, rest)
     except Stop as stop:
         print(stop, file=sys.stderr)
@@ -81,6 +93,8 @@ def check_python(version):
     if tuple(version[:2]) < (3, 11):
         raise Stop(f"Python is {version[0]}.{version[1]}, expected 3.11 or newer: "
                    "install a newer one and call it by its name, as in python3.12 run.py")
+    if sys.maxsize < 2**32:
+        raise Stop("this Python has 32 bits, expected 64, as torch has: install a 64-bit Python")
 
 
 # Installing -------------------------------------------------------------------------------------------
@@ -130,7 +144,8 @@ def fingerprint(root, constraints):
     import tomllib  # new in Python 3.11
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     lines = constraints.read_text(encoding="utf-8").splitlines() if constraints else ["none"]
-    wanted = [project["project"], [line for line in lines if not line.startswith("#")]]
+    wanted = [project["project"], project.get("tool", {}).get("setuptools"),  # that names the data files
+              [line for line in lines if not line.startswith("#")]]
     digest = hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
     return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{root}\n{digest}\n"
 
@@ -215,6 +230,8 @@ def call(command, **options):
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         return subprocess.run(command, cwd=ROOT, env=environment, **options)
+    except OSError as error:
+        raise Stop(f"{command[0]} does not start ({error.strerror}): delete .venv, then run this again") from None
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -235,6 +252,14 @@ def lab(python, word, rest):
 def test(python, word, rest):
     paths = [] if any(arg.startswith(("tests", "notebooks")) for arg in rest) else ["tests", "notebooks"]
     return call([python, "-m", "pytest"] + NBVAL + rest + paths).returncode
+
+
+def test_browser(python, word, rest):
+    """Run the tests that need a browser; here it is an error if there is none, where `test` skips them."""
+    folder = "tests/browser"
+    found = call([python, f"{folder}/find.py"], stdout=subprocess.DEVNULL)
+    paths = [] if any(arg.startswith(folder) for arg in rest) else [folder]
+    return found.returncode or call([python, "-m", "pytest"] + rest + paths).returncode
 
 
 def bench(python, word, rest):

@@ -2,6 +2,8 @@
 
 import sys
 
-from course.cli import main
+sys.path[:1] = []  # the folder of the call: a random.py of the learner's there would be taken for Python's own
+
+from course.cli import main  # noqa: E402
 
 sys.exit(main())

@@ -1,4 +1,14 @@
-"""The claims that the course puts to the test, and the one line in which a notebook judges one."""
+"""The claims that the course puts to the test, the line in which a notebook judges one, and the bands it must keep."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
+BANDS = Path(__file__).with_suffix(".json")  # written by `course claims`
+FIGURE = re.compile(r"≈ *((?:[+\-−]?[\d.,]*\d(?:e[-+]?\d+)?|nan|inf)(?: ?%)?)", re.IGNORECASE)
+SLACK = 0.02  # of the median: another machine may differ by so much even where all seeds agree
 
 CLAIMS = {
     "c1": "ReLU is the best activation",
@@ -24,15 +34,56 @@ CLAIMS = {
 }
 
 
-def verdict(claim: str, judgement: str, because: str) -> None:
+def verdict(claim: str, judgement: str, because: str, data: str | None = None) -> None:
     """Print the verdict on a claim: `c3 · the claim · holds · the evidence`.
 
     judgement: "holds", "false", or "holds only when" followed by the condition.
     because: the evidence in a clause; measured figures in it carry their ≈.
-    Raises: ValueError for an unknown claim or judgement.
+    data: the name of the data set behind the figures ("any": they need none). If bands are recorded for it, each
+    figure must lie in its own. None: the figures depend on the machine.
+    Raises: ValueError for an unknown claim or judgement, and for a figure out of its band.
     """
     if claim not in CLAIMS:
         raise ValueError(f"claim is {claim!r}, expected one of {', '.join(CLAIMS)}")
     if judgement not in ("holds", "false") and not judgement.startswith("holds only when "):
         raise ValueError(f"judgement is {judgement!r}, expected 'holds', 'false' or 'holds only when …'")
     print(f"{claim} · {CLAIMS[claim]} · {judgement} · {because}")
+    for sentence in out_of_band(claim, because, data):
+        raise ValueError(sentence)
+
+
+def out_of_band(claim: str, because: str, data: str | None) -> Iterator[str]:
+    """Yield a sentence for each measured figure in the evidence that lies out of its band."""
+    record = read_bands().get(claim, {}).get("measured", {}).get(data)
+    for text, measured in zip(FIGURE.findall(because), record["figures"] if record else [], strict=False):
+        low, high = band(*measured)
+        if not low <= number(text) <= high:
+            yield (
+                f"{claim} gives ≈ {text}, expected {low:.3g} to {high:.3g}, since {record['seeds']} seeds gave "
+                f"{measured[1]} to {measured[2]}: undo what you have changed above, or say why it moved"
+            )
+
+
+def band(median: str, low: str, high: str) -> tuple[float, float]:
+    """Return where a figure must lie: the range that was measured, widened on both sides by its own width.
+
+    At least it is widened by a small part of the median and by one in the last place that is printed.
+    """
+    wide = max(number(high) - number(low), SLACK * abs(number(median)), *map(last_place, (median, low, high)))
+    return number(low) - wide, number(high) + wide
+
+
+def number(text: str) -> float:
+    """Return the number in a printed figure, such as 1,024 or −0.5 or 92.3%."""
+    return float(text.strip(" %").replace(",", "").replace("−", "-"))
+
+
+def last_place(text: str) -> float:
+    """Return one in the last printed place: 0.1 for 92.3%, 1e-8 for 4e-08."""
+    digits, _, power = text.strip(" %").lower().partition("e")
+    return 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
+
+
+def read_bands() -> dict[str, dict]:
+    """Return what `course claims` has measured, by claim; nothing where there is no such file."""
+    return json.loads(BANDS.read_text(encoding="utf-8")) if BANDS and BANDS.is_file() else {}

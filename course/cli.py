@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from course import doctor
@@ -24,10 +23,21 @@ def main(args: list[str] | None = None) -> int:
     word = words.add_parser("run", help="run notebooks, each from a fresh kernel, into executed copies")
     word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
-    word.set_defaults(call=lambda options: run(options.notebooks, options.out))
-    word = words.add_parser("regenerate", help="run notebooks in place and renew what README.md shows of them")
+    word.add_argument("--costs", choices=("check", "record"),
+                      help="measure time and memory on one thread; compare them with the record, or renew it")
+    word.set_defaults(call=lambda options: run(options.notebooks, options.out, options.costs))
+    word = words.add_parser("regenerate", help="run notebooks and their solutions in place, and renew README.md")
     word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     word.set_defaults(call=lambda options: regenerate(options.notebooks))
+    word = words.add_parser("diff", help="say in words what has changed in notebooks since the committed outputs")
+    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
+    word.add_argument("--since", default="HEAD", metavar="COMMIT", help="compare with this commit")
+    word.add_argument("--out", type=Path, metavar="FOLDER", help="compare the executed copies in this folder")
+    word.set_defaults(call=lambda options: diff(options.notebooks, options.since, options.out))
+    word = words.add_parser("claims", help="measure the claims over several seeds, and renew README.md")
+    word.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
+    word.add_argument("--seeds", type=int, default=5, help="how often each notebook runs")
+    word.set_defaults(call=lambda options: claims(options.notebooks, options.seeds))
     word = words.add_parser("progress", help="show which exercises are solved")
     word.set_defaults(call=lambda options: progress())
     options = parser.parse_args(args)
@@ -38,34 +48,96 @@ def main(args: list[str] | None = None) -> int:
         return 1
 
 
-def run(names: list[str], out: Path) -> int:
-    """Run the notebooks so named, in this order, into executed copies; stop at the first that fails."""
-    count = _run_each(names, lambda path: out / path.name)
-    print(f"all {count} ran; the executed copies are in {out}")
+def run(names: list[str], out: Path, costs: str | None = None) -> int:
+    """Run the notebooks so named, in this order, into executed copies; stop at the first that fails.
+
+    costs: "check" or "record" what each notebook takes.
+    """
+    from course import notebooks
+
+    paths, live = _paths(names), sys.stderr.isatty()
+    if costs:
+        return run_measured(paths, out, costs)
+    for path in paths:
+        notebooks.run(path, out / path.name, progress=live)
+        if not live:
+            print(f"{path.name} ran", flush=True)
+    print(f"all {len(paths)} ran; the executed copies are in {out}")
     return 0
+
+
+def run_measured(paths: list[Path], out: Path, word: str) -> int:
+    """Run notebooks on one thread of the CPU; compare what they take with the record, or renew it."""
+    from course import costs, mnist, notebooks, readme
+    from course.device import pick_device
+
+    if pick_device().type != "cpu":
+        raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
+    mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
+    record, faults = ROOT / readme.COSTS, []
+    recorded = costs.read_costs(record)
+    for path in paths:
+        cost = costs.measure(path, out / path.name, progress=sys.stderr.isatty())
+        print(f"{path.stem:<16} {cost.ratio:>6.1f} reference cells {cost.gigabytes:>6.2f} GB", flush=True)
+        if word == "record":
+            costs.record_costs(record, {path.stem: cost})
+        elif fault := costs.too_much(path.stem, cost, recorded):
+            faults.append(fault)
+    if word == "record":
+        readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+    print("\n".join(faults or [f"all {len(paths)} ran, at their usual cost; the executed copies are in {out}"]))
+    return int(bool(faults))
 
 
 def regenerate(names: list[str]) -> int:
-    """Run notebooks in place, each written only if every cell ran, and renew what README.md shows of them."""
-    from course import notebooks, readme
+    """Run notebooks in place, each written only if every cell ran; renew their solutions and README.md.
 
-    count = _run_each(names, lambda path: path)
+    Stops at the first that fails; this one and those after it stay as they were.
+    """
+    from course import notebooks, readme
+    from course.solutions import generate
+
+    paths, live = _paths(names), sys.stderr.isatty()
+    for path in paths:
+        notebooks.run(path, path, progress=live)
+        generate.regenerate(path, progress=live)
+        if not live:
+            print(f"{path.name} ran", flush=True)
     renewed = readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
-    print(f"all {count} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
+    print(f"all {len(paths)} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
     return 0
 
 
-def _run_each(names: list[str], target: Callable[[Path], Path]) -> int:
+def diff(names: list[str], since: str, out: Path | None) -> int:
+    """Print for each notebook what has changed since a commit: here, or in the executed copies in a folder."""
+    from course import review
+
+    for path in _paths(names):
+        new = path if out is None else out / path.name
+        if out is None or new.is_file():
+            print("\n".join(review.report(path, new, since)), flush=True)
+    return 0
+
+
+def claims(names: list[str], seeds: int) -> int:
+    """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
+    from course import bands, notebooks, readme
+
+    for path in _paths(names):
+        measured = bands.measure(path, seeds, progress=sys.stderr.isatty())
+        bands.write_bands(measured)
+        for claim, record in measured.items():
+            for data, result in record["measured"].items():
+                print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
+    readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+    return 0
+
+
+def _paths(names: list[str]) -> list[Path]:
     from course import notebooks
 
-    live = sys.stderr.isatty()
     known = notebooks.find(ROOT / "notebooks")
-    paths = [path for name in names for path in _find(name, known)] or known
-    for path in paths:
-        notebooks.run(path, target(path), progress=live)
-        if not live:
-            print(f"{path.name} ran", flush=True)
-    return len(paths)
+    return [path for name in names for path in _find(name, known)] or known
 
 
 def _find(name: str, known: list[Path]) -> list[Path]:

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
@@ -40,6 +42,13 @@ def find(folder: Path | str = "notebooks") -> list[Path]:
     return paths
 
 
+class Usage(NamedTuple):
+    """What a run took. Units: seconds of processor time, of the kernel and its ended children; bytes of the kernel."""
+
+    seconds: float
+    peak_bytes: int
+
+
 def run(
     path: Path | str,
     out: Path | str,
@@ -56,20 +65,42 @@ def run(
     Units: seconds.
     Raises: NotebookError if a cell fails, FileNotFoundError, ValueError if the file is no notebook.
     """
-    path = Path(path)
     nb = read(path)
+    execute(nb, path, folder=folder, timeout=timeout, progress=progress, after_cell=after_cell)
+    write_executed(nb, out)
+    return nb
+
+
+def execute(
+    nb: NotebookNode,
+    path: Path | str,
+    *,
+    folder: Path | str | None = None,
+    timeout: float | None = None,
+    progress: bool = True,
+    after_cell: Callable[[int, float], None] | None = None,
+    go_on: bool = False,
+    **environment: str,
+) -> Usage:
+    """Run the cells of an opened notebook in a fresh kernel; return what it took.
+
+    path: its file, for messages, and for the folder. go_on: leave errors in the outputs and run the next cell.
+    environment: more variables for the kernel. The rest is as in `run`. Raises: NotebookError.
+    """
+    path = Path(path)
     cells = [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
     for _, cell in cells:
         cell.outputs, cell.execution_count = [], None
-    client = NotebookClient(nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False)
+    client = NotebookClient(
+        nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False, allow_errors=go_on
+    )
     client.reset_execution_trackers()
-    began = time.perf_counter()
     with (
         tempfile.TemporaryFile() as stderr,
         tqdm(total=len(cells), desc=path.stem, unit="cell", disable=not progress) as bar,
         client.setup_kernel(
             cwd=str(Path(folder or path.parent).resolve()),
-            env=_environment(),
+            env={**_environment(), **environment},
             stderr=stderr,
         ),
     ):
@@ -83,14 +114,30 @@ def run(
             bar.update()
             if after_cell:
                 after_cell(index, time.perf_counter() - start)
+        return _usage(client.km.provisioner.pid)
+
+
+def write_executed(nb: NotebookNode, out: Path | str) -> None:
+    """Clean an executed notebook, record on what it ran, and write it, whole or not at all."""
+    from course.device import pick_device  # here: torch is slow to import
+
     clean(nb)
     nb.metadata["course"] = {
         "data": data_name(nb),
-        "minutes": max(1, round((time.perf_counter() - began) / 60)),
+        "device": pick_device().type,
         "torch": version("torch").split("+")[0],
     }
     write(nb, out)
-    return nb
+
+
+def _usage(pid: int) -> Usage:
+    process = psutil.Process(pid)
+    memory = process.memory_info()
+    peak = getattr(memory, "peak_wset", memory.rss)  # Windows keeps the peak there
+    status = Path(f"/proc/{pid}/status")  # and Linux here; elsewhere the last value has to do
+    if status.is_file():
+        peak = 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1])
+    return Usage(sum(process.cpu_times()[:4]), peak)  # user, system, and both of the children
 
 
 def _environment() -> dict[str, str]:

@@ -1,5 +1,4 @@
-"""The generated parts of README.md: from the committed notebooks two tables and a picture, from a run of the
-benches the speed table."""
+"""The generated parts of README.md: tables of the notebooks and the claims, a picture, the speed table."""
 
 import ast
 import base64
@@ -15,12 +14,14 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from course.claims import CLAIMS, read_bands
+from course.costs import Cost, read_costs
 from course.whole import written_whole
 
 PICTURE = ".github/figure.png"  # beside README.md
+COSTS = "tests/costs.json"  # there, too
 PICTURE_TAG = "readme"
 ABILITIES = re.compile(r"\*\*afterwards you can\*\*(.+?)(?=\*\*you need\*\*)", re.IGNORECASE | re.DOTALL)
-VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
 RATIO = re.compile(r"^(\w+(?:, \w+)*) {2,}(.+)$", re.MULTILINE)
 
 
@@ -35,11 +36,11 @@ def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[s
     """Bring a README's generated parts up to date; return the names of those that were not.
 
     The parts are `notebooks`, `claims` and `picture`, each between its markers; the picture is a file.
-    Raises: FileNotFoundError, ValueError if a marker is missing or a notebook lacks what the tables need.
+    Raises: FileNotFoundError, ValueError if a marker is missing, or if a notebook, a cost or a claim is.
     """
     readme = Path(readme)
     _check_is_there(readme)
-    made = generate(notebooks)
+    made = generate(notebooks, read_costs(readme.parent / COSTS), read_bands())
     changed = _put(readme, made.blocks)
     file = readme.parent / PICTURE
     if not file.is_file() or file.read_bytes() != made.png:
@@ -84,23 +85,21 @@ def explained(bench: Path) -> tuple[str, list[tuple[list[str], str]]]:
     return subject, [(found[1].split(", "), found[2]) for found in RATIO.finditer(text)]
 
 
-def generate(notebooks: Iterable[Path | str]) -> Generated:
-    """Return README's generated parts, from the notebooks' texts, outputs and metadata.
+def generate(
+    notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: Mapping[str, dict]
+) -> Generated:
+    """Return README's generated parts, from the notebooks, their costs, and what the claims gave over several seeds.
 
-    The picture is the first one in the cell tagged `readme`. Raises: ValueError if a notebook lacks a part.
+    The picture is the first one in the cell tagged `readme`. Raises: ValueError if something is missing.
     """
     opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
     png, alt = _picture(opened)
-    table = ["| notebook | you will be able to | minutes |", "|---|---|---:|"]
+    table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
     table += [
-        f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_minutes(path, nb)} |"
-        for path, nb in opened
+        f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |" for path, nb in opened
     ]
     claims = ["| | claim | verdict | because | in |", "|---|---|---|---|---|"]
-    claims += [
-        f"| {' | '.join(_cell(text) for text in found)} | {_link(path, path.stem[:2])} |"
-        for found, path in _verdicts(opened)
-    ]
+    claims += [f"| {claim} | {_cell(text)} | {_verdict(claim, bands)} |" for claim, text in CLAIMS.items()]
     return Generated(
         {"notebooks": "\n".join(table), "claims": "\n".join(claims), "picture": f"![{alt}]({PICTURE})"}, png
     )
@@ -128,23 +127,28 @@ def abilities(path: Path, nb: NotebookNode) -> str:
     )
 
 
-def _minutes(path: Path, nb: NotebookNode) -> int:
-    if "minutes" not in nb.metadata.get("course", {}):
-        raise ValueError(
-            f"{path} does not record how long it ran, expected minutes in its metadata: run it again"
-        )
-    return nb.metadata.course.minutes
+def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
+    if path.stem not in costs:
+        raise ValueError(f"{path} has no recorded cost: run course run {path.stem} --costs record")
+    cost = costs[path.stem]
+    return f"{max(1, round(cost.seconds / 60))} | {cost.gigabytes:.1f}"
 
 
-def _verdicts(opened: list[tuple[Path, NotebookNode]]) -> list[tuple[tuple[str, ...], Path]]:
-    found = [
-        (match.groups(), path)
-        for path, nb in opened
-        for cell in nb.cells
-        for output in cell.get("outputs", [])
-        for match in VERDICT.finditer(output.get("text", ""))
-    ]
-    return sorted(found, key=lambda verdict: int(verdict[0][0][1:]))  # stable, so the notebooks stay in order
+def _verdict(claim: str, bands: Mapping[str, dict]) -> str:
+    if claim not in bands:
+        raise ValueError(f"{claim} was not measured: run course claims on the notebook that judges it")
+    record = bands[claim]
+    measured = record["measured"].get("MNIST") or next(iter(record["measured"].values()))
+    judgement, seeds, held = record["judgement"], measured["seeds"], measured["held"]
+    if held < seeds:
+        judgement += f", in {held} of {seeds} runs"
+    because = record["because"].format(*(_spread(*figure) for figure in measured["figures"]))
+    name = record["notebook"]
+    return f"{_cell(judgement)} | {_cell(because)} | {_link(Path(f'{name}.ipynb'), name[:2])}"
+
+
+def _spread(median: str, low: str, high: str) -> str:
+    return median if low == high else f"{median} ({low.strip(' %')} to {high.strip(' %')})"
 
 
 def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:

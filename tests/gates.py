@@ -7,8 +7,7 @@ import ast
 import re
 from statistics import median
 
-from course.claims import CLAIMS
-from course.readme import VERDICT
+from course.claims import CLAIMS, VERDICT
 
 NUMBER = re.compile(
     r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I

@@ -99,6 +99,14 @@ def test_a_damaged_checkpoint_is_named_with_the_one_before(world, tmp_path, name
         load_step(tmp_path / "step_000030", state(0.0), world)
 
 
+def test_of_several_checkpoints_before_a_damaged_one_the_newest_is_named(world, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "KEPT", 3)
+    save(tmp_path, world, 10, 20, 30)
+    os.unlink(tmp_path / "step_000030/.metadata")
+    with pytest.raises(ValueError, match="step_000030 is damaged: delete it to go on from step_000020"):
+        load_step(tmp_path / "step_000030", state(0.0), world)
+
+
 def test_tensors_of_another_size_are_no_checkpoint_of_this_state(world, tmp_path):
     save(tmp_path, world, 10)
     with pytest.raises(ValueError, match="step_000010 is damaged"):

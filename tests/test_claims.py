@@ -1,5 +1,11 @@
+"""A verdict is one line, and its measured figures lie within the bands that several seeds gave."""
+
+import json
+from pathlib import Path
+
 import pytest
 
+from course import bands, claims, notebooks
 from course.claims import CLAIMS, verdict
 
 
@@ -22,5 +28,81 @@ def test_an_unknown_claim_lists_the_known_ones():
 def test_a_judgement_is_holds_false_or_conditional(capsys):
     verdict("c2", "holds only when the rate is not tuned", "")
     assert "holds only when the rate is not tuned" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="judgement is 'true', expected"):
-        verdict("c2", "true", "")
+    for judgement in ("true", "holds sometimes"):
+        with pytest.raises(ValueError, match=f"judgement is {judgement!r}, expected"):
+            verdict("c2", judgement, "")
+
+
+# The bands
+
+
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """Two figures of c3 over five seeds on MNIST, the second the same for all."""
+    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
+    figures = [["92.3%", "92.0%", "92.5%"], ["40", "40", "40"]]
+    record = {"measured": {"MNIST": {"seeds": 5, "held": 5, "figures": figures}}}
+    claims.BANDS.write_text(json.dumps({"c3": record}), encoding="utf-8")
+
+
+def test_a_figure_within_its_band_passes_and_one_out_of_it_is_an_error_after_the_line(measured, capsys):
+    verdict("c3", "holds", "≈ 94.3% after ≈ 41 steps", "MNIST")
+    with pytest.raises(ValueError) as error:
+        verdict("c3", "holds", "≈ 90% after ≈ 41 steps", "MNIST")
+    assert str(error.value) == (
+        "c3 gives ≈ 90%, expected 90.2 to 94.3, since 5 seeds gave 92.0% to 92.5%: "
+        "undo what you have changed above, or say why it moved"
+    )
+    with pytest.raises(ValueError, match="c3 gives ≈ 42, expected 39 to 41"):
+        verdict("c3", "holds", "≈ 92% after ≈ 42 steps", "MNIST")
+    assert capsys.readouterr().out.count("\n") == 3
+
+
+@pytest.mark.parametrize("data", ["digits", "any", None])
+def test_where_no_band_is_recorded_nothing_is_compared(measured, data):
+    verdict("c3", "holds", "≈ 1% after ≈ 1 steps", data)
+    verdict("c9", "holds", "≈ 1%", "MNIST")
+
+
+@pytest.mark.parametrize("spread, low, high", [
+    (("50", "40", "70"), 10, 100),  # its own width on both sides
+    (("100", "100", "100"), 98, 102),  # 2 % of the median
+    (("1.0", "1.0", "1.0"), 0.9, 1.1),  # one in the last place
+    (("4e-08", "4e-08", "4e-08"), 3e-8, 5e-8),
+    (("−0.10", "−0.12", "−0.09"), -0.15, -0.06),
+])
+def test_a_band_is_the_range_widened_by_itself_and_never_too_thin(spread, low, high):
+    assert claims.band(*spread) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("text, number, place", [
+    ("1,024", 1024, 1), ("−0.50", -0.5, 0.01), ("92.3%", 92.3, 0.1), ("92 %", 92, 1), ("4e-08", 4e-8, 1e-8),
+    ("inf", float("inf"), 1),
+])
+def test_a_printed_figure_is_read_with_its_last_place(text, number, place):
+    assert claims.number(text) == number and claims.last_place(text) == pytest.approx(place)
+
+
+# The record
+
+
+def judged():
+    """Claim, judgement and evidence, data set: of every verdict in the committed notebooks."""
+    for path in notebooks.find(Path(__file__).parents[1] / "notebooks"):
+        nb = notebooks.read(path)
+        for claim, (judgement, because) in bands.verdicts(nb):
+            yield pytest.param(path.stem, claim, judgement, because, nb.metadata.course.data or "any", id=claim)
+
+
+@pytest.mark.parametrize("notebook, claim, judgement, because, data", list(judged()))
+def test_a_committed_verdict_is_the_recorded_one_upheld_by_all_seeds(notebook, claim, judgement, because, data):
+    record = claims.read_bands()[claim]
+    assert (record["notebook"], record["judgement"]) == (notebook, judgement)
+    assert record["because"] == claims.FIGURE.sub("≈ {}", because), "measure again: course claims"
+    for name, measured in record["measured"].items():
+        assert measured["seeds"] >= 3, f"on {name}"
+    assert data in record["measured"]
+
+
+def test_every_claim_is_judged_and_recorded():
+    assert sorted(param.id for param in judged()) == sorted(claims.CLAIMS) == sorted(claims.read_bands())

@@ -1,11 +1,15 @@
 """The words of the console script do what they say."""
 
+import shutil
+
 import nbformat
 import numpy as np
 import pytest
+import torch
 
-from course import cli, digits, doctor, mnist, readme
+from course import claims, cli, costs, device, digits, doctor, mnist, readme, review
 from course.exercises import EXERCISES, solved
+from course.solutions import generate
 
 @pytest.fixture(autouse=True)
 def empty_data_folder(tmp_path, monkeypatch):
@@ -140,23 +144,75 @@ def test_without_names_all_notebooks_run_in_order(course_of_two, capsys):
     assert "01_bad.ipynb, code cell 1 of 1" in captured.err
 
 
-def test_regenerate_writes_in_place_and_renews_the_readme(course_of_two, capsys, monkeypatch):
-    renewed = []
+def test_regenerate_writes_in_place_and_renews_the_solutions_and_the_readme(course_of_two, capsys, monkeypatch):
+    renewed, solved_after = [], []
+    monkeypatch.setattr(generate, "regenerate", lambda path, progress: solved_after.append(path))
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: renewed.append(arguments) or ["claims"])
     good, bad = (course_of_two / "notebooks" / f"{name}.ipynb" for name in ("00_good", "01_bad"))
     assert cli.main(["regenerate", "00"]) == 0
     assert nbformat.read(good, as_version=4).cells[0].outputs[0].text == "42\n"
-    assert renewed == [(course_of_two / "README.md", [good, bad])]
+    assert solved_after == [good] and renewed == [(course_of_two / "README.md", [good, bad])]
     assert capsys.readouterr().out.endswith("all 1 ran in place; renewed in README.md: claims\n")
 
 
 def test_regenerate_leaves_a_notebook_that_fails_and_the_readme(course_of_two, capsys, monkeypatch):
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: pytest.fail("renewed"))
+    monkeypatch.setattr(generate, "regenerate", lambda path, progress: None)
     bad = course_of_two / "notebooks" / "01_bad.ipynb"
     before = bad.read_bytes()
     assert cli.main(["regenerate"]) == 1
     assert bad.read_bytes() == before
     assert "ZeroDivisionError: division by zero" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cheap(course_of_two, monkeypatch):
+    """A notebook that costs two reference cells, without running anything."""
+    (course_of_two / "tests").mkdir()
+    monkeypatch.setattr(mnist, "load_data", lambda: None)
+    monkeypatch.setattr(costs, "measure", lambda path, out, progress: costs.Cost(2.0, 30.0, 0.5))
+    monkeypatch.setattr(readme, "update_readme", lambda *arguments: [])
+    return course_of_two
+
+
+def test_recorded_costs_are_checked_and_a_dear_notebook_sets_the_exit_status(cheap, capsys, monkeypatch):
+    assert cli.main(["run", "00", "--costs", "check"]) == 1
+    assert "00_good has no recorded cost: " in capsys.readouterr().out
+    assert cli.main(["run", "00", "--costs", "record"]) == 0
+    assert cli.main(["run", "00", "--costs", "check"]) == 0
+    line = "00_good             2.0 reference cells   0.50 GB\n"
+    end = f"all 1 ran, at their usual cost; the executed copies are in {cheap / 'build'}\n"
+    assert capsys.readouterr().out == 2 * (line + end)
+    monkeypatch.setattr(costs, "measure", lambda path, out, progress: costs.Cost(3.1, 30.0, 0.5))
+    assert cli.main(["run", "00", "--costs", "check"]) == 1
+    assert "00_good costs 3.1 times the reference cell, expected at most 1.5 times" in capsys.readouterr().out
+
+
+def test_costs_are_those_of_the_cpu(cheap, capsys, monkeypatch):
+    monkeypatch.setattr(device, "pick_device", lambda: torch.device("cuda"))
+    assert cli.main(["run", "--costs", "check"]) == 1
+    assert capsys.readouterr().err == "device is cuda, but costs are those of the CPU: set COURSE_DEVICE=cpu\n"
+
+
+def test_diff_tells_what_changed_here_or_in_the_executed_copies(course_of_two, capsys, monkeypatch):
+    monkeypatch.setattr(review, "report", lambda path, new, since: [f"{path.stem}: {new.parent.name} {since}"])
+    assert cli.main(["diff"]) == 0
+    assert capsys.readouterr().out == "00_good: notebooks HEAD\n01_bad: notebooks HEAD\n"
+    (course_of_two / "copies").mkdir()
+    shutil.copy(course_of_two / "notebooks" / "00_good.ipynb", course_of_two / "copies")
+    assert cli.main(["diff", "--out", str(course_of_two / "copies"), "--since", "v1"]) == 0
+    assert capsys.readouterr().out == "00_good: copies v1\n"
+
+
+def test_claims_are_measured_recorded_and_told(course_of_two, capsys, monkeypatch):
+    monkeypatch.setattr(claims, "BANDS", course_of_two / "claims.json")
+    monkeypatch.setattr(readme, "update_readme", lambda *arguments: [])
+    source = "from course.claims import verdict\nSEED = 0\nprint('data: digits')\nverdict('c3', 'holds', f'≈ {SEED}')"
+    path = course_of_two / "notebooks" / "00_good.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
+    assert cli.main(["claims", "00", "--seeds", "2"]) == 0
+    assert capsys.readouterr().out == "c3 · holds · 2 of 2 seeds, data: digits\n"
+    assert claims.read_bands()["c3"]["measured"]["digits"]["figures"] == [["0", "0", "100"]]
 
 
 def test_a_wrong_word_is_refused(capsys):

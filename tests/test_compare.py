@@ -248,7 +248,9 @@ def test_parameters_can_be_sorted_into_groups():
     assert [len(group) for group in groups] == [1, 1]
 
 
-@pytest.mark.parametrize(("epochs", "steps"), [(0.01, [1]), (1, [2, 3]), (5 / 3, [2, 4, 5]), (2, [2, 4, 6])])
+@pytest.mark.parametrize(
+    ("epochs", "steps"), [(0.01, [1]), (0.6, [2]), (1, [2, 3]), (5 / 3, [2, 4, 5]), (2, [2, 4, 6])]
+)
 def test_epochs_may_be_a_fraction_and_the_last_look_comes_after_the_last_step(epochs, steps):
     (run,) = compare(task(epochs=epochs), [Recipe("SGD")], seeds=[0])
     assert run.steps == steps

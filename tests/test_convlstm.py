@@ -393,6 +393,15 @@ def test_rainnet_makes_one_map_a_step_of_the_hidden_states_of_its_three_layers(d
     assert net(x).shape == (2, 3, 1, *GRID[dim])
 
 
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_maps_of_rainnet_start_as_torchs_convolutions(dim):
+    net = RainNet(2, (20, 30, 40), dim=dim, generator=seed())
+    for convolution, inputs in zip((*net.maps, net.last), (20, 30, 40, 3)):
+        bound = 1 / (inputs * 3**dim) ** 0.5
+        assert bound * 0.9 < convolution.weight.abs().max() <= bound
+        assert 0 < convolution.bias.abs().item() <= bound
+
+
 @pytest.mark.parametrize("lean", [False, True])
 def test_every_weight_of_rainnet_has_a_gradient(lean):
     net = RainNet(1, (2, 2, 2), dim=2, peephole="channel", lean=lean, generator=seed())

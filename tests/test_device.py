@@ -95,6 +95,14 @@ def test_one_seed_repeats_python_numpy_and_torch():
     assert draw() == draw()
 
 
+@pytest.mark.parametrize(("seed", "small"), [(2**32 + 7, 7), (-1, 2**32 - 1)])
+def test_a_seed_that_is_too_large_for_numpy_or_negative_is_taken_modulo_two_to_the_32(seed, small):
+    seed_everything(seed)
+    drawn = np.random.rand()
+    np.random.seed(small)
+    assert drawn == np.random.rand()
+
+
 def test_a_mixed_device_error_is_explained_with_its_mend():
     with pytest.raises(RuntimeError) as error:
         torch.zeros(3) + torch.zeros(3, device="meta")

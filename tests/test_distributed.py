@@ -222,3 +222,19 @@ def test_the_mean_over_processes_of_their_gradients_is_that_of_the_joint_batch(s
         assert model.alone == (0 if size == 1 else pieces - 1)  # one backward pass waits, on every process
     torch.testing.assert_close(gradients, joint.weight.grad)
     torch.testing.assert_close(total, squares(joint, list(range(7))).sum().detach())
+
+
+def test_processes_wait_for_each_other_at_their_last_piece():
+    notes = []
+
+    class Noted(Spy):
+        def no_sync(self):
+            notes.append("alone")
+            return super().no_sync()
+
+        def forward(self, x):
+            notes.append("piece")
+            return super().forward(x)
+
+    backward(Noted(), squares, list(range(6)), world(0, 2), micro_batch=1)
+    assert notes == ["alone", "piece", "alone", "piece", "piece"]

@@ -1,6 +1,8 @@
 """Every exercise, with a right answer, the untouched one and the wrong ones that learners give."""
 
+import numpy as np
 import pytest
+import torch
 
 from course.exercises import EXERCISES, check, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call
@@ -18,6 +20,47 @@ def said(capsys, name, answer):
 def test_a_right_answer_is_praised(capsys, name):
     exercise = EXERCISES[name]
     assert said(capsys, name, exercise.solve) == f"{name} is right! {exercise.praise}"
+
+
+def test_the_standard_deviation_of_a_batch_may_be_that_of_all_there_is(capsys):
+    def answer(images):
+        deviation, mean = torch.std_mean(images, dim=(0, 2, 3), correction=0, keepdim=True)
+        return (images - mean) / deviation
+
+    assert said(capsys, "02.standardise", answer).startswith("02.standardise is right!")
+
+
+def test_one_short_line_of_python_for_each_number_is_a_loop_too(capsys):
+    def answer(line):
+        ends = np.flatnonzero(np.frombuffer(line + b" ", np.uint8) == ord(" "))
+        starts = np.append(0, ends[:-1] + 1)
+        return np.array([int(line[start:end]) for start, end in zip(starts, ends)], np.uint8)
+
+    assert said(capsys, "08.parse", answer) == (
+        "08.parse is not right yet: the numbers are right, but a loop in Python makes an object for each of them: "
+        "look back from the spaces, at all numbers at once."
+    )
+
+
+def test_the_mean_of_two_calls_is_told_from_work_that_was_in_the_queue(capsys):
+    def answer(call, wait, clock):
+        call()
+        wait()
+        start = clock()
+        call()
+        call()
+        wait()
+        return (clock() - start) / 2
+
+    assert said(capsys, "09.timer", answer) == (
+        "09.timer is not right yet: you say 3.0005 s of 2 calls, whose orders overlap with the work before: time one."
+    )
+
+
+def test_a_check_leaves_no_hook_in_the_learners_model():
+    model, loss_fn = EXERCISES["04.reader"].solve()
+    check("04.reader", lambda: (model, loss_fn))
+    assert [layer for layer in model.modules() if layer._forward_hooks] == []
 
 
 @pytest.mark.parametrize("name", EXERCISES)
@@ -45,8 +88,9 @@ def test_every_hint_and_the_solution_can_be_read(capsys, name):
     for number in range(1, len(hints) + 1):
         hint(name, number)
         assert f"{name}, hint {number} of {len(hints)}: {hints[number - 1]}" in capsys.readouterr().out
-    with pytest.raises(ValueError, match=f"number is {len(hints) + 1}, expected 1 to {len(hints)}"):
-        hint(name, len(hints) + 1)
+    for number in (0, len(hints) + 1):
+        with pytest.raises(ValueError, match=f"number is {number}, expected 1 to {len(hints)}"):
+            hint(name, number)
     solution(name)
     text = capsys.readouterr().out
     assert "def " in text and not text.startswith(" ")

@@ -129,6 +129,8 @@ FAULTS = {
                                              "the file is cut, get it again"),
     "truncated in the label": (b"a,1,1 2 3\nb,2", "line 2 has 0 values and no newline, expected 3: "
                                                   "the file is cut, get it again"),
+    "whole, but without a newline": (b"a,1,1 2 3\nb,2,4 5 x", "line 2: value 3 at column 9 is 'x', "
+                                     f"expected -1 or 0 to 255, one space between: {LINE}"),
     "empty line": (b"a,1,1 2 3\n\nb,1,1 2 3\n", f"line 2 is empty, expected id,label,values: {LINE}"),
     "empty line at the end": (b"a,1,1 2 3\r\n\r\n", f"line 2 is empty, expected id,label,values: {LINE}"),
     "no comma": (b"a 1 1 2 3\n", f"line 1 is 'a 1 1 2 3', expected id,label,values: {LINE}"),
@@ -286,7 +288,7 @@ def test_without_numba_numpy_parses_and_the_wish_for_numba_is_answered(path, mon
 # What changes
 
 
-@pytest.mark.parametrize("change", ["grows", "shrinks", "is written anew", "goes away"])
+@pytest.mark.parametrize("change", ["grows", "shrinks", "is written anew", "is replaced", "goes away"])
 def test_a_text_that_changes_while_it_is_read_is_named(read, path, change, monkeypatch):
     write(path, b"a,1,5\n" * 50)
     monkeypatch.setattr(text, "BLOCK", 6)
@@ -301,6 +303,10 @@ def test_a_text_that_changes_while_it_is_read_is_named(read, path, change, monke
         elif change == "is written anew":
             write(path, b"a,1,x\n" * 50)
             os.utime(path, ns=(1, 1))
+        elif change == "is replaced":  # by another as large and as old
+            other = write(path.with_name("other.txt"), b"a,1,7\n" * 50)
+            os.utime(other, ns=(seen.changed, seen.changed))
+            os.replace(other, path)
         else:
             path.unlink()
         return seen

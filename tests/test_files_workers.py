@@ -102,9 +102,10 @@ def test_an_interrupt_leaves_no_process_and_no_thread_behind(path, monkeypatch, 
 
 
 INTERRUPTED = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
 from course.files import processes
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is started with it ignored
 if __name__ == "__main__":
     def wait_long(pipes):
         pipes[0].poll(None)
@@ -125,7 +126,10 @@ def test_control_c_ends_the_children_without_a_word(path, tmp_path, method):
                           start_new_session=True) as process:
         child = int(process.stdout.readline())
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()  # else a process that does not end is waited for, without end
     assert said.count("Traceback") == 1 and said.endswith("KeyboardInterrupt\n")
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)

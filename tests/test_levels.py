@@ -9,17 +9,19 @@ import pytest
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
 LEVELS = {
-    "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0, "progress": 0,
-    "muon": 0, "torchrun": 0,
+    "device": 0, "shapes": 0, "claims": 0, "idx": 0, "start": 0, "whole": 0, "progress": 0, "order": 0,
+    "muon": 0, "torchrun": 0, "figures": 0,
     "files": 1, "convlstm": 1,
-    "digits": 1, "notebooks": 1, "readme": 1, "meter": 1, "mlp": 1, "scores": 1, "curves": 1,
+    "digits": 1, "notebooks": 1, "meter": 1, "mlp": 1, "scores": 1, "curves": 1,
     "distributed": 1,
+    "costs": 2, "bands": 2, "review": 2,
     "mnist": 2, "train": 2, "radar": 2, "baselines": 2, "checkpoints": 2,
-    "runs": 3, "speedrun": 3, "doctor": 3,
+    "runs": 3, "speedrun": 3, "doctor": 3, "readme": 3,
     "compare": 4, "nowcast": 4,
     "plots": 4, "exercises": 4,
-    "cli": 5, "train_rain": 5,
-    "__main__": 6,
+    "train_rain": 5, "solutions": 5,
+    "cli": 6,
+    "__main__": 7,
 }
 FILES = [path for path in sorted(COURSE.rglob("*.py")) if path != COURSE / "__init__.py"]
 

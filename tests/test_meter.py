@@ -44,6 +44,11 @@ def test_without_exclusions_inputs_and_weights_count_too():
     assert saved_bytes(lambda: x @ w, exclude=[x, w]).bytes == 0
 
 
+def test_a_part_of_a_tensor_keeps_the_whole_storage_alive():
+    whole, w = torch.zeros(10), torch.zeros(2, requires_grad=True)
+    assert saved_bytes(lambda: whole[:2] * w) == (10 * FLOAT, 1)
+
+
 def test_nothing_is_saved_without_a_graph():
     model, x = MLP((4, 3, 2)), torch.zeros(5, 4)
     with torch.no_grad():
@@ -81,6 +86,11 @@ def test_memory_freed_before_the_end_does_not_count_twice():
             torch.zeros(1000).add_(1)
 
     assert peak_bytes(call) == 1000 * FLOAT
+
+
+def test_what_was_there_before_does_not_count_when_it_is_changed_or_viewed():
+    x = torch.zeros(1000)
+    assert peak_bytes(lambda: x.add_(1)[:500]) == 0
 
 
 def test_the_peak_needs_a_device_that_counts():

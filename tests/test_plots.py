@@ -71,6 +71,11 @@ def test_a_heatmap_counts_its_matrix_but_not_its_colour_bar():
     assert [panel["images"] for panel in panels] == [[[[1, -2]]]]
 
 
+def test_a_signed_heatmap_reaches_as_far_down_as_up_and_zero_is_in_the_middle():
+    fig = plots.heatmap([[1, -4]], title="", x="", y="", signed=True)
+    assert fig.axes[0].get_images()[0].get_clim() == (-4, 4)
+
+
 def test_heatmaps_with_one_top_give_one_number_one_colour():
     pictures = [plots.heatmap([[low, 3]], title="", x="", y="", top=9).axes[0].get_images()[0] for low in (1, 9)]
     assert pictures[0].norm(3) == pictures[1].norm(3) == pytest.approx(1 / 3)

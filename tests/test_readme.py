@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course import readme
-from course.claims import verdict
+from course import claims, readme
+from course.claims import VERDICT, verdict
+from course.costs import Cost, record_costs
 from course.notebooks import write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,59 +35,64 @@ FULL = """# Course
 <!-- /picture -->
 Before.
 <!-- notebooks -->
-| notebook | you will be able to | minutes |
-|---|---|---:|
-| [Start](notebooks/00_start.ipynb) | say a; do b \\| c; end | 1 |
-| [Go on](notebooks/01_on.ipynb) | do all that there is | 12 |
+| notebook | you will be able to | minutes | GB |
+|---|---|---:|---:|
+| [Start](notebooks/00_start.ipynb) | say a; do b \\| c; end | 1 | 0.4 |
+| [Go on](notebooks/01_on.ipynb) | do all that there is | 12 | 1.0 |
 <!-- /notebooks -->
 <!-- claims -->
 | | claim | verdict | because | in |
 |---|---|---|---|---|
-| c3 | a wrong learning rate alone | false | it was ≈ 3 % | [01](notebooks/01_on.ipynb) |
-| c10 | memory stops growing | holds only when x | y · of z | [00](notebooks/00_start.ipynb) |
+| c3 | a \\| b | false | it was ≈ 3 % (2 to 5), then ≈ 7 | [01](notebooks/01_on.ipynb) |
+| c10 | memory stops growing | holds only when x, in 2 of 3 runs | y · of z | [00](notebooks/00_start.ipynb) |
 <!-- /claims -->
 After.
 """
+CLAIMS = {"c3": "a | b", "c10": "memory stops growing"}
+BANDS = {
+    "c3": {
+        "notebook": "01_on", "judgement": "false", "because": "it was ≈ {}, then ≈ {}",
+        "measured": {
+            "MNIST": {"seeds": 3, "held": 3, "figures": [["3 %", "2 %", "5 %"], ["7", "7", "7"]]},
+            "digits": {"seeds": 3, "held": 1, "figures": [["4 %", "4 %", "4 %"], ["8", "8", "8"]]},
+        },
+    },
+    "c10": {
+        "notebook": "00_start", "judgement": "holds only when x", "because": "y · of z",
+        "measured": {"any": {"seeds": 3, "held": 2, "figures": []}},
+    },
+}
+COSTS = {"00_start": Cost(3.0, 12.0, 0.44), "01_on": Cost(200.0, 735.0, 0.96)}
 
 
-def two_notebooks(folder):
-    """Two small notebooks; the first has the picture and the later claim."""
+@pytest.fixture
+def two_notebooks(tmp_path, monkeypatch):
+    """Two small notebooks, the first with the picture, their costs, and two claims."""
+    folder = tmp_path
+    monkeypatch.setattr(readme, "CLAIMS", CLAIMS)
+    monkeypatch.setattr(claims, "BANDS", folder / "claims.json")
+    claims.BANDS.write_text(json.dumps(BANDS), encoding="utf-8")
+    (folder / "tests").mkdir()
+    record_costs(folder / readme.COSTS, COSTS)
     picture = new_output(
         "display_data",
         {"image/png": base64.b64encode(PNG).decode()},
         metadata={"image/png": {"alt": "a line"}},
     )
     first = new_notebook(
-        metadata={"course": {"minutes": 1}},
         cells=[
             new_markdown_cell("# Start\nwith this."),
             new_markdown_cell(
                 "**You will** go.\n\n**Afterwards you can**\n- say a,\n- do b | c,\n- end.\n\n**You need** 1."
             ),
             new_code_cell("", metadata={"tags": ["readme"]}, outputs=[picture]),
-            new_code_cell(
-                "",
-                outputs=[
-                    new_output(
-                        "stream",
-                        text="x\nc10 · memory stops growing · holds only when x · y · of z\nc99 is none\n",
-                    )
-                ],
-            ),
         ],
     )
     second = new_notebook(
-        metadata={"course": {"minutes": 12}},
         cells=[
             new_markdown_cell("# Go on"),
             new_markdown_cell(
                 "**You will** go · **afterwards you can** do all\nthat there is · **you need** 00."
-            ),
-            new_code_cell(
-                "",
-                outputs=[
-                    new_output("stream", text="c3 · a wrong learning rate alone · false · it was ≈ 3 %\n")
-                ],
             ),
         ],
     )
@@ -96,9 +102,9 @@ def two_notebooks(folder):
     return paths
 
 
-def test_tables_and_picture_are_filled_in_and_the_rest_is_left(tmp_path):
+def test_tables_and_picture_are_filled_in_and_the_rest_is_left(tmp_path, two_notebooks):
     (tmp_path / "README.md").write_text(EMPTY, encoding="utf-8")
-    paths = two_notebooks(tmp_path)
+    paths = two_notebooks
     assert readme.update_readme(tmp_path / "README.md", paths) == [
         "notebooks",
         "claims",
@@ -110,8 +116,8 @@ def test_tables_and_picture_are_filled_in_and_the_rest_is_left(tmp_path):
     assert readme.update_readme(tmp_path / "README.md", paths) == []
 
 
-def test_a_changed_number_or_picture_is_noticed(tmp_path):
-    paths = two_notebooks(tmp_path)
+def test_a_changed_number_or_picture_is_noticed(tmp_path, two_notebooks):
+    paths = two_notebooks
     (tmp_path / "README.md").write_text(FULL.replace("≈ 3 %", "≈ 4 %"), encoding="utf-8")
     (tmp_path / ".github").mkdir()
     (tmp_path / ".github" / "figure.png").write_bytes(b"old")
@@ -121,7 +127,7 @@ def test_a_changed_number_or_picture_is_noticed(tmp_path):
 def test_a_verdict_as_the_course_prints_it_is_read(capsys):
     for judgement in ("holds", "false", "holds only when all is well"):
         verdict("c3", judgement, "x · y")
-        found = readme.VERDICT.fullmatch(capsys.readouterr().out.strip())
+        found = VERDICT.fullmatch(capsys.readouterr().out.strip())
         assert found and found[1] == "c3" and found[2].startswith("a wrong learning rate alone")
 
 
@@ -130,25 +136,27 @@ def test_a_verdict_as_the_course_prints_it_is_read(capsys):
     [
         ("# Start", "Start", "begins without a title, expected `# Title` in its first cell: write one"),
         ("**You need**", "", "does not say what you can do afterwards"),
-        (
-            '"minutes": 1\n',
-            '"seconds": 1\n',
-            "does not record how long it ran, expected minutes in its metadata: run it again",
-        ),
         ('"readme"', '"other"', "no cell tagged 'readme' shows a figure: tag one, then run its notebook"),
     ],
 )
-def test_a_notebook_that_lacks_a_part_is_named(tmp_path, old, new, message):
-    paths = two_notebooks(tmp_path)
+def test_a_notebook_that_lacks_a_part_is_named(two_notebooks, old, new, message):
+    paths = two_notebooks
     text = paths[0].read_text(encoding="utf-8")
     assert old in text
     paths[0].write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ValueError, match=message):
-        readme.generate(paths)
+        readme.generate(paths, COSTS, BANDS)
 
 
-def test_a_missing_marker_or_readme_is_named(tmp_path):
-    paths = two_notebooks(tmp_path)
+def test_a_missing_cost_or_claim_is_named(two_notebooks):
+    with pytest.raises(ValueError, match="01_on.ipynb has no recorded cost: run course run 01_on --costs record"):
+        readme.generate(two_notebooks, {"00_start": COSTS["00_start"]}, BANDS)
+    with pytest.raises(ValueError, match="c10 was not measured: run course claims on the notebook that judges it"):
+        readme.generate(two_notebooks, COSTS, {"c3": BANDS["c3"]})
+
+
+def test_a_missing_marker_or_readme_is_named(tmp_path, two_notebooks):
+    paths = two_notebooks
     with pytest.raises(FileNotFoundError, match="README.md does not exist"):
         readme.update_readme(tmp_path / "README.md", paths)
     (tmp_path / "README.md").write_text(EMPTY.replace("<!-- /claims -->", ""), encoding="utf-8")
@@ -163,6 +171,8 @@ def test_the_committed_readme_is_up_to_date(tmp_path):
     if (ROOT / readme.PICTURE).exists():
         (tmp_path / readme.PICTURE).parent.mkdir()
         shutil.copy(ROOT / readme.PICTURE, tmp_path / readme.PICTURE)
+    (tmp_path / readme.COSTS).parent.mkdir()
+    shutil.copy(ROOT / readme.COSTS, tmp_path / readme.COSTS)
     stale = readme.update_readme(
         tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     )

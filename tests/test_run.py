@@ -2,6 +2,7 @@
 import ast
 import importlib.util
 import io
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,14 @@ def test_what_another_run_has_just_installed_is_not_installed_again(machine, mon
 def test_changed_versions_are_installed_on_top(machine, file, text):
     run.install(machine.root)
     (machine.root / file).write_text(text)
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (1, 2)
+
+
+def test_new_data_files_are_installed_on_top(machine):
+    run.install(machine.root)
+    with open(machine.root / "pyproject.toml", "a") as opened:
+        opened.write('[tool.setuptools.data-files]\n"etc/a" = ["b.py"]\n')
     run.install(machine.root)
     assert (machine.venvs, len(machine.pips)) == (1, 2)
 
@@ -204,8 +213,12 @@ def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, cap
      "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python"),
     ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'x'",
      "a folder may not be written: check who owns it"),
+    ("ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.",
+     "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY"),
+    ("HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
+     "the path is too long for Windows: move the folder to C:\\course"),
     ("ERROR: something new", "check network, proxy and disk, then run this again"),
-], ids=["disk", "network", "version", "owner", "other"])
+], ids=["disk", "network", "version", "owner", "socks", "long path", "other"])
 def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output, mend):
     machine.output, machine.status = "\n".join(["Collecting x"] * 20 + output.splitlines()).encode(), 2
     assert run.main(["test"]) == 1
@@ -237,8 +250,8 @@ def test_a_folder_that_cannot_be_written_is_named(machine, monkeypatch, capsys):
 def test_a_wrong_word_lists_the_known_ones(machine, capsys):
     assert run.main(["tset"]) == 1
     assert capsys.readouterr().err == (
-        "run.py knows no word 'tset', expected one of run, test, lab, bench, doctor, data, progress, regenerate, install: "
-        "try python3 run.py --help\n")
+        "run.py knows no word 'tset', expected one of run, test, test-browser, lab, bench, doctor, data, progress, "
+        "regenerate, diff, claims, install: try python3 run.py --help\n")
     assert machine.pips == []
 
 
@@ -248,6 +261,27 @@ def test_an_old_python_is_told_so(machine, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "Python is 3.10, expected 3.11 or newer: "
         "install a newer one and call it by its name, as in python3.12 run.py\n")
+
+
+def test_a_python_of_32_bits_is_told_so(machine, monkeypatch, capsys):
+    monkeypatch.setattr(run.sys, "maxsize", 2**31 - 1)
+    assert run.main(["test"]) == 1
+    assert capsys.readouterr().err == "this Python has 32 bits, expected 64, as torch has: install a 64-bit Python\n"
+
+
+def test_a_python_that_does_not_start_is_told_so(monkeypatch, capsys):
+    monkeypatch.setattr(run.sys, "executable", "/nowhere/python")
+    assert run.main(["--here", "doctor"]) == 1
+    assert capsys.readouterr().err == (
+        "/nowhere/python does not start (No such file or directory): delete .venv, then run this again\n")
+
+
+def test_a_file_of_the_learners_is_not_taken_for_pythons_own(tmp_path):
+    shutil.copy(ROOT / "run.py", tmp_path)
+    (tmp_path / "random.py").write_text("raise SystemExit('taken for random')")
+    (tmp_path / "json.py").write_text("raise SystemExit('taken for json')")
+    done = subprocess.run([sys.executable, tmp_path / "run.py", "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_old_python_can_read_run_py():
@@ -296,6 +330,28 @@ def test_each_word_calls_its_program_and_returns_its_status(monkeypatch, args, c
     monkeypatch.setattr(run.subprocess, "run", note)
     assert run.main(["--here", *args]) == 7
     assert called == [([sys.executable, *command], ROOT)]
+
+
+@pytest.mark.parametrize("args, paths", [
+    ([], ["tests/browser"]), (["-x"], ["-x", "tests/browser"]), (["tests/browser/a.py"], ["tests/browser/a.py"]),
+])
+@pytest.mark.parametrize("found", [0, 1])
+def test_the_browser_tests_run_only_where_there_is_a_browser(monkeypatch, args, paths, found):
+    called = []
+
+    def note(command, **options):
+        called.append(command[1:])
+        return SimpleNamespace(returncode=[found, 7][len(called) - 1])
+    monkeypatch.setattr(run.subprocess, "run", note)
+    assert run.main(["--here", "test-browser", *args]) == (found or 7)
+    assert called == [["tests/browser/find.py"], ["-m", "pytest", *paths]][:2 - found]
+
+
+def test_a_missing_browser_is_an_error_of_one_sentence(monkeypatch, capfd):
+    monkeypatch.setenv("COURSE_BROWSER", "no-such-browser")
+    assert run.main(["--here", "test-browser"]) == 1
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "COURSE_BROWSER is no-such-browser, expected a program: check the path\n")
 
 
 def test_the_data_folder_means_the_same_inside_a_notebook(monkeypatch, tmp_path):

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, nn
 from torch.nn import functional as F
 
+from course import speedrun
 from course.mnist import Batches, ImageSet, load_data
 from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move, train, triangle
 from course.train import evaluate
@@ -149,6 +150,19 @@ def test_later_passes_take_the_images_that_had_the_largest_losses_in_earlier_one
 
     assert torch.equal(result(set(range(40)) - first), result(set()))  # the others have never been seen
     assert not torch.equal(result(first - second), result(set()))
+
+
+def test_unseen_images_are_easier_than_any_loss_and_losses_are_kept_without_their_graphs(monkeypatch):
+    seen = []
+
+    def spy(recipe, hardness, generator):
+        seen.append((hardness.clone(), hardness))
+        return batches(recipe, hardness, generator)
+
+    monkeypatch.setattr(speedrun, "batches", spy)
+    train(TINY, some_images())  # one pass over all of them
+    ((before, after),) = seen
+    assert (before < 0).all() and (after > 0).all() and not after.requires_grad
 
 
 def test_a_step_of_sgd_is_the_gradient_of_the_smoothed_loss():

@@ -1,7 +1,6 @@
 """What torchrun tells its processes and what they tell it: places, reasons, a line instead of a traceback."""
 
 import json
-import os
 import signal
 import threading
 

@@ -345,3 +345,17 @@ def test_help_names_every_option_and_does_not_import_torch():
     names = set(Plan.__dataclass_fields__) | {"data", "out", "epochs", "micro_batch", "backend", "timeout"}
     assert not [name for name in names if f"--{name.replace('_', '-')} " not in done.stdout]
     assert "torchrun --nproc-per-node=2 -m course.train_rain" in done.stdout
+
+
+@pytest.mark.parametrize("stopped, status", [("finished", 0), ("interrupted", 130)])
+def test_the_exit_status_tells_whether_a_run_was_interrupted(monkeypatch, stopped, status):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    monkeypatch.setattr(training, "train", lambda out, plan, **options: training.Result([], {}, 1, stopped))
+    assert main([]) == status
+
+
+def test_a_gradient_is_cut_to_the_largest_norm(monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "LARGEST", 0.0)  # then nothing is learnt
+    plan = Plan(hidden=(3,), ahead=2, pool=1, batch=1, warmup=0, optimizer="sgd", lr=1.0)
+    result = train(tmp_path, plan, storms=2, shape=SHAPE, **QUIETLY | {"epochs": 3})
+    assert len(result.losses) == 3 and len(set(result.losses)) == 1

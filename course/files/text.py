@@ -183,14 +183,6 @@ def _count_lines(buffer: bytearray, size: int) -> int:
     return rows + (buffer[size - 1] != ord("\n"))  # a last line without an end
 
 
-def _lines(buffer: bytearray, size: int) -> int:
-    """Count lines: for long ones by `find`, which looks at many bytes at once, as `count` does not."""
-    lines = end = 0
-    while end < size:
-        lines, end = lines + 1, buffer.find(b"\n", end, size) + 1 or size
-    return lines
-
-
 def cut(texts: Sequence[Text]) -> list[Block]:
     """Return all blocks of some texts: this counts their lines."""
     buffer = bytearray()

@@ -1,0 +1,47 @@
+"""The files of the course: data and notebooks."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from course.doctor.check import ROOT, Check
+
+
+def check_data() -> Iterator[Check]:
+    from course import digits, mnist
+
+    named = os.environ.get("COURSE_DATA")
+    standin = mnist.DATA / digits.FILE
+    try:
+        root = mnist.find_mnist()
+    except FileNotFoundError as error:
+        yield Check("FAIL", str(error))
+        return
+    if root:
+        yield Check("ok", f"data: MNIST in {root}")
+    elif named:
+        yield Check("FAIL", f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
+                    "correct it, or unset it to use the stand-in")
+    else:
+        here = "is here" if standin.exists() else "will be made on first use"
+        yield Check("ok", f"data: no MNIST; its stand-in {standin} {here}")
+
+
+def check_notebooks() -> Iterator[Check]:
+    """Whether every notebook can be read: a merge or an editor may have left something else."""
+    from course import notebooks
+
+    try:
+        paths = notebooks.find(ROOT / "notebooks")
+    except FileNotFoundError as error:
+        yield Check("FAIL", str(error))
+        return
+    for path in paths:
+        try:
+            json.loads(path.read_bytes())["cells"]
+        except (ValueError, KeyError, TypeError):
+            merged = b"\n<<<<<<<" in path.read_bytes()
+            why = "holds two versions that git could not merge" if merged else "is no notebook"
+            yield Check("FAIL", f"{path} {why}: keep a copy of your answers, then "
+                        f'git checkout HEAD -- "notebooks/{path.name}"')

@@ -1,0 +1,183 @@
+"""What a learner sees in JupyterLab: outputs, figures, exercises, sliders and curves that grow."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from browser.find import find_browser
+from browser.lab import browser_context, running_lab
+from wrong_answers import n00_start
+
+try:
+    BROWSER, missing = find_browser(), ""
+except FileNotFoundError as error:
+    BROWSER, missing = "", str(error)
+pytestmark = pytest.mark.skipif(not BROWSER, reason=missing)
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+IDLE = "Python 3 (ipykernel) | Idle"  # before that, Run would ask for a kernel
+IMAGES = ".jp-OutputArea-output img"
+# In the page's own text, because a browser leaves what is out of sight undrawn.
+ALL_RAN = r"""() => document.querySelector("[data-mime-type='application/vnd.jupyter.error']") !== null ||
+    [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+    .every(prompt => /\[\d+\]/.test(prompt.textContent))"""
+LOADED = "images => images.every(image => image.complete && image.naturalWidth > 0)"
+PIXELS = """image => { const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    return image.naturalWidth ? canvas.toDataURL() : ""; }"""
+LIVE = '''
+from itertools import count
+from pathlib import Path
+from time import sleep
+from course.plots import LiveCurves
+
+with LiveCurves("A loss that falls.") as curves:
+    for step in count(1):
+        curves(step, {"loss/train": 1 / step, "loss/valid": 2 / step})
+        sleep(0.05)
+        if Path("enough").exists():
+            break
+'''
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    with running_lab(folder, home) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browser_context(BROWSER) as context:
+        yield context
+
+
+@pytest.fixture
+def opened(lab, browser, tmp_path):
+    """A function that serves the code and text of a notebook, and opens it until the block ends."""
+
+    @contextmanager
+    def opened(nb: nbformat.NotebookNode, name: str) -> Iterator:
+        for cell in nb.cells:
+            if cell.cell_type == "code":  # so that what the page shows comes from its own kernel
+                cell.outputs, cell.execution_count = [], None
+        nbformat.write(nb, lab.folder / name)
+        page, asked = browser.new_page(), []
+        page.on("request", lambda request: asked.append(request.url))
+        try:
+            page.goto(f"{lab.url}lab/tree/{name}?reset&token={lab.token}")
+            page.get_by_text(IDLE, exact=True).wait_for()
+            yield page
+            assert [url for url in asked if not url.startswith((lab.url, "data:", "blob:"))] == []
+        except Exception as error:
+            error.add_note(f"The page as it was: {tmp_path / 'page.png'}")
+            raise
+        finally:
+            page.screenshot(path=tmp_path / "page.png")
+            page.close()
+            lab.stop_kernels()
+
+    return opened
+
+
+def read(name):
+    return nbformat.read(NOTEBOOKS / name, as_version=4)
+
+
+def run_all(page):
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(ALL_RAN)
+    assert errors(page) == []
+
+
+def errors(page):
+    return page.locator("[data-mime-type='application/vnd.jupyter.error']").all_text_contents()
+
+
+def write_and_run(page, cell, source):
+    cell.locator(".cm-content").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(source)
+    page.keyboard.press("Shift+Enter")
+
+
+def wait_for_pixels(page, image, other):
+    """Wait until an image is drawn whose pixels are not those of `other`; return them."""
+    page.wait_for_function(f"([image, other]) => !['', other].includes(({PIXELS})(image))",
+                           arg=[image.element_handle(), other])
+    return image.evaluate(PIXELS)
+
+
+def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
+    nb = read("00_start.ipynb")
+    figures = sum("image/png" in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
+    place, = (index for index, cell in enumerate(nb.cells) if 'check("00.accuracy"' in cell.source)
+    task = nb.cells[place].source
+    with opened(nb, "00_start.ipynb") as page:
+        run_all(page)
+        text = " ".join(page.locator(".jp-OutputArea-output").all_text_contents())
+        for line in ("11.5 % of the images: True", "above 93 %: True", "00.accuracy is not tried yet."):
+            assert line in text
+        assert page.locator(IMAGES).count() == figures
+        page.wait_for_function(f"() => ({LOADED})([...document.querySelectorAll('{IMAGES}')])")
+
+        cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
+        answer, (_, message) = "(logits.argmax(1) == y).sum().item()", n00_start.WRONG["00.accuracy"][0]
+        write_and_run(page, cell, task.replace("...", f"return {answer}"))
+        cell.get_by_text(message).wait_for()
+        write_and_run(page, cell, 'hint("00.accuracy")')
+        cell.get_by_text("00.accuracy, hint 1 of 3: the answer to an image is the place").wait_for()
+        write_and_run(page, cell, task.replace("...", f"return {answer} / len(y)"))
+        cell.get_by_text("00.accuracy is right!").wait_for()
+        assert errors(page) == []
+
+
+def test_a_figure_is_drawn_anew_when_its_slider_is_moved_by_keyboard(opened):
+    nb = read("05_optim.ipynb")
+    needed = ("import math", "SEED = ", "def ravine", "def walk(", "def picture", "plots.live(")
+    nb.cells = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.startswith(needed)]
+    assert len(nb.cells) == len(needed)
+    nb.cells[4].source = nb.cells[4].source.partition("\n\n\n")[0]  # the sliders' figure, without the still one
+    with opened(nb, "sliders.ipynb") as page:
+        run_all(page)
+        picture = page.locator(f"{IMAGES}, .jp-OutputArea-output .widget-image")
+        before = wait_for_pixels(page, picture, "")
+        for slider in page.get_by_role("slider").all():
+            slider.focus()
+            page.keyboard.press("ArrowRight")
+            before = wait_for_pixels(page, picture, before)
+        assert page.get_by_role("slider").count() == 2 and picture.count() == 1
+
+
+def test_curves_grow_in_place_while_a_cell_runs(opened, lab):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LIVE)], metadata=read("00_start.ipynb").metadata)
+    with opened(nb, "curves.ipynb") as page:
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        picture = page.locator(IMAGES)
+        drawn = wait_for_pixels(page, picture, "")
+        for _ in range(2):
+            drawn = wait_for_pixels(page, picture, drawn)
+            assert picture.count() == 1
+        (lab.folder / "enough").touch()
+        page.wait_for_function(ALL_RAN)
+        page.locator(".jp-RenderedImage img").wait_for()  # the still figure takes the live one's place
+        assert errors(page) == []
+        assert picture.count() == 1
+        assert wait_for_pixels(page, picture, "")
+
+
+def test_a_cell_run_out_of_order_says_which_to_run_first(opened):
+    nb = read("00_start.ipynb")
+    place, = (index for index, cell in enumerate(nb.cells) if cell.source.startswith("splits = split(data)"))
+    with opened(nb, "order.ipynb") as page:
+        cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        cell.get_by_text("`split` comes from the cell that begins `import torch` at the top: "
+                         "run that one first").wait_for()

@@ -1,0 +1,65 @@
+"""What a notebook costs is measured in reference cells, recorded, and compared with the record."""
+
+import sys
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course import costs, notebooks
+from course.costs import Cost
+from course.notebooks import Usage, write
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    path = tmp_path / "00_tiny.ipynb"
+    source = "import os; print(os.environ['OMP_NUM_THREADS']); much = b'x' * 300_000_000; del much"
+    write(new_notebook(cells=[new_code_cell(source, id="c0")]), path)
+    return path
+
+
+def test_a_cost_is_processor_time_over_that_of_the_reference_and_the_peak_of_memory(notebook, monkeypatch):
+    taken = iter([Usage(2.0, 1), Usage(9.0, 1_260_000_000), Usage(4.0, 1)])
+    ran = []
+    monkeypatch.setattr(notebooks, "execute", lambda nb, path, **options: ran.append((path.stem, options)) or next(taken))
+    assert costs.measure(notebook, notebook.with_name("out.ipynb"), progress=False) == Cost(3.0, 9.0, 1.26)
+    assert [name for name, _ in ran] == ["reference", "00_tiny", "reference"]
+    assert {options["OMP_NUM_THREADS"] for _, options in ran} == {"1"}
+
+
+def test_a_real_kernel_tells_its_time_and_its_peak_and_uses_one_thread(notebook):
+    nb = notebooks.read(notebook)
+    used = notebooks.execute(nb, notebook, progress=False, OMP_NUM_THREADS="1")
+    assert nb.cells[0].outputs[0].text == "1\n"
+    assert 0 < used.seconds < 60
+    freed = 0 if sys.platform == "darwin" else 300_000_000  # macOS keeps no peak
+    assert used.peak_bytes > max(freed, 10_000_000), "what was freed before the end counts too"
+
+
+def test_the_reference_cell_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(costs, "REFERENCE", costs.REFERENCE.replace("1500", "2"))
+    assert costs._reference_seconds(tmp_path) > 0
+
+
+def test_half_as_much_again_is_too_much():
+    recorded = {"00_tiny": Cost(10.0, 30.0, 1.0)}
+    assert costs.too_much("00_tiny", Cost(15.0, 99.0, 9.0), recorded) is None
+    assert costs.too_much("00_tiny", Cost(15.1, 1.0, 1.0), recorded) == (
+        "00_tiny costs 15.1 times the reference cell, expected at most 1.5 times the recorded 10.0: "
+        "make it cheaper, or record it by course run 00_tiny --costs record"
+    )
+
+
+def test_a_notebook_without_a_record_is_named():
+    assert costs.too_much("01_new", Cost(1.0, 1.0, 1.0), {}) == (
+        "01_new has no recorded cost: run course run 01_new --costs record"
+    )
+
+
+def test_the_record_keeps_the_costs_of_other_notebooks_in_order(tmp_path):
+    file = tmp_path / "costs.json"
+    assert costs.read_costs(file) == {}
+    costs.record_costs(file, {"01_b": Cost(1.0, 2.0, 3.0), "02_c": Cost(4.0, 5.0, 6.0)})
+    costs.record_costs(file, {"00_a": Cost(7.0, 8.0, 9.0), "02_c": Cost(0.5, 1.0, 0.1)})
+    assert list(costs.read_costs(file).items()) == [
+        ("00_a", Cost(7.0, 8.0, 9.0)), ("01_b", Cost(1.0, 2.0, 3.0)), ("02_c", Cost(0.5, 1.0, 0.1))]
