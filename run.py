@@ -221,9 +221,10 @@ def tail(text, lines=12):
 
 # The words --------------------------------------------------------------------------------------------
 
-def call(command, **options):
+def call(command, defaults=None, **options):
     # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
-    environment = dict(os.environ, PYTHONUTF8="1")
+    environment = dict(defaults or {}, **os.environ)
+    environment["PYTHONUTF8"] = "1"
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
     # Ctrl-C reaches the program too, and is left to it: pytest has a summary to print, JupyterLab a question.
@@ -246,7 +247,9 @@ def said(python, word, rest):
 
 
 def lab(python, word, rest):
-    return call([python, "-m", "jupyterlab", "notebooks"] + rest).returncode
+    # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.
+    places = {"JUPYTERLAB_WORKSPACES_DIR": str(ROOT / "build" / "workspaces")}
+    return call([python, "-m", "jupyterlab", "notebooks"] + rest, places).returncode
 
 
 def test(python, word, rest):

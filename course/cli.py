@@ -195,5 +195,5 @@ def progress() -> int:
         left = [name for name in own if name not in solved]
         rest = f"   left: {' '.join(left)}" if left else ""
         print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
-    print(f"{len(solved & EXERCISES.keys())} of {len(EXERCISES)} exercises are solved")
+    print(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
     return 0

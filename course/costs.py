@@ -56,12 +56,12 @@ def _reference_seconds(folder: Path) -> float:
 def too_much(name: str, cost: Cost, recorded: Mapping[str, Cost]) -> str | None:
     """Return a sentence if a notebook costs more than LIMIT times what is recorded, or if nothing is."""
     if name not in recorded:
-        return f"{name} has no recorded cost: run course run {name} --costs record"
+        return f"{name} has no recorded cost: call python3 run.py run {name} --costs record"
     usual = recorded[name].ratio
     if cost.ratio > LIMIT * usual:
         return (
             f"{name} costs {cost.ratio:.1f} times the reference cell, expected at most {LIMIT} times the recorded "
-            f"{usual:.1f}: make it cheaper, or record it by course run {name} --costs record"
+            f"{usual:.1f}: make it cheaper, or record it by python3 run.py run {name} --costs record"
         )
     return None
 

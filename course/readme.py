@@ -129,14 +129,14 @@ def abilities(path: Path, nb: NotebookNode) -> str:
 
 def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
     if path.stem not in costs:
-        raise ValueError(f"{path} has no recorded cost: run course run {path.stem} --costs record")
+        raise ValueError(f"{path} has no recorded cost: call python3 run.py run {path.stem} --costs record")
     cost = costs[path.stem]
     return f"{max(1, round(cost.seconds / 60))} | {cost.gigabytes:.1f}"
 
 
 def _verdict(claim: str, bands: Mapping[str, dict]) -> str:
     if claim not in bands:
-        raise ValueError(f"{claim} was not measured: run course claims on the notebook that judges it")
+        raise ValueError(f"{claim} was not measured: call python3 run.py claims with the notebook that judges it")
     record = bands[claim]
     measured = record["measured"].get("MNIST") or next(iter(record["measured"].values()))
     judgement, seeds, held = record["judgement"], measured["seeds"], measured["held"]

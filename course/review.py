@@ -68,8 +68,9 @@ def changes(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
         if before.get(key) != after.get(key):
             yield f"{key}: {after.get(key)}, before {before.get(key)}"
     yield from _sources(old, new)
-    yield from _claims(old, new, after.get("data") or "any")
-    same_data = before.get("data") == after.get("data")
+    data = [notebooks.data_name(nb) for nb in (old, new)]  # their own word: JupyterLab leaves the metadata as it was
+    yield from _claims(old, new, data[1] or "any")
+    same_data = data[0] == data[1]
     pairs = list(_pairs(old, new))
     yield from _words(pairs)
     yield from _values(pairs)
@@ -160,12 +161,12 @@ def _figures(pairs: list, same_data: bool) -> Iterator[str]:
 
 def _text(cell: NotebookNode) -> str:
     """What nbval compares of a cell's outputs."""
-    return "\n".join(
-        output.get("text", "") + "\n".join(
-            str(text) for kind, text in output.get("data", {}).items() if kind != "image/png"
-        )
-        for output in cell.outputs
-    )
+    texts = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        shown = [str(data[kind]) for kind in data if kind not in ("image/png", notebooks.WIDGET)]
+        texts += [output.get("text", ""), *shown]
+    return "\n".join(filter(None, texts))
 
 
 def _masked(text: str) -> str:

@@ -132,9 +132,10 @@ def test_run_stops_at_the_first_error_with_cell_source_and_traceback(course_of_t
     assert not (course_of_two / "out").exists()
 
 
-def test_an_unknown_notebook_lists_the_known_ones(course_of_two, capsys):
-    assert cli.main(["run", "07"]) == 1
-    assert capsys.readouterr().err == "no notebook starts with '07', expected one of 00_good, 01_bad\n"
+@pytest.mark.parametrize("name", ["07", "good"])
+def test_an_unknown_notebook_lists_the_known_ones(course_of_two, capsys, name):
+    assert cli.main(["run", name]) == 1
+    assert capsys.readouterr().err == f"no notebook starts with {name!r}, expected one of 00_good, 01_bad\n"
 
 
 def test_without_names_all_notebooks_run_in_order(course_of_two, capsys):
@@ -231,7 +232,7 @@ def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, c
     assert cli.main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[-2] == "09_devices       2 of 3   left: 09.waits"
-    assert lines[-1] == f"2 of {len(EXERCISES)} exercises are solved"
+    assert lines[-1] == f"exercises solved: 2 of {len(EXERCISES)}"
     (tmp_path / ".solved").write_text("09.timer 09.step 09.waits")
     assert cli.main(["progress"]) == 0
     assert capsys.readouterr().out.splitlines()[-2] == "09_devices       3 of 3"

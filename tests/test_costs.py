@@ -1,6 +1,7 @@
 """What a notebook costs is measured in reference cells, recorded, and compared with the record."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -36,6 +37,19 @@ def test_a_real_kernel_tells_its_time_and_its_peak_and_uses_one_thread(notebook)
     assert used.peak_bytes > max(freed, 10_000_000), "what was freed before the end counts too"
 
 
+def test_usage_is_the_time_of_the_kernel_with_its_children_and_the_peak_in_bytes(tmp_path, monkeypatch):
+    memory = SimpleNamespace(rss=5)
+    times = (1.0, 2.0, 4.0, 8.0, 16.0)  # user, system, both of the children, waiting
+    process = SimpleNamespace(memory_info=lambda: memory, cpu_times=lambda: times)
+    monkeypatch.setattr(notebooks.psutil, "Process", lambda pid: process)
+    monkeypatch.setattr(notebooks, "Path", lambda name: tmp_path / name.rpartition("/")[2])
+    assert notebooks._usage(7) == Usage(15.0, 5)
+    memory.peak_wset = 6  # Windows
+    assert notebooks._usage(7) == Usage(15.0, 6)
+    (tmp_path / "status").write_text("VmPeak:\t  9999 kB\nVmHWM:\t     2 kB\n")  # Linux
+    assert notebooks._usage(7) == Usage(15.0, 2048)
+
+
 def test_the_reference_cell_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(costs, "REFERENCE", costs.REFERENCE.replace("1500", "2"))
     assert costs._reference_seconds(tmp_path) > 0
@@ -46,13 +60,13 @@ def test_half_as_much_again_is_too_much():
     assert costs.too_much("00_tiny", Cost(15.0, 99.0, 9.0), recorded) is None
     assert costs.too_much("00_tiny", Cost(15.1, 1.0, 1.0), recorded) == (
         "00_tiny costs 15.1 times the reference cell, expected at most 1.5 times the recorded 10.0: "
-        "make it cheaper, or record it by course run 00_tiny --costs record"
+        "make it cheaper, or record it by python3 run.py run 00_tiny --costs record"
     )
 
 
 def test_a_notebook_without_a_record_is_named():
     assert costs.too_much("01_new", Cost(1.0, 1.0, 1.0), {}) == (
-        "01_new has no recorded cost: run course run 01_new --costs record"
+        "01_new has no recorded cost: call python3 run.py run 01_new --costs record"
     )
 
 

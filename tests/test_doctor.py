@@ -131,7 +131,8 @@ def test_files_that_hide_a_package_are_found(monkeypatch, tmp_path):
         (tmp_path / name).touch()
     monkeypatch.setattr(python, "ROOT", tmp_path)
     assert texts(python.check_names) == [
-        f"{tmp_path / name}.py is taken for the package {package}, which it hides: rename it"
+        f"{tmp_path / name}.py is taken for the package {package}, which it hides: "
+        "rename it, then restart the kernel"
         for name, package in (("random", "random"), ("notebooks/torch", "torch"))
     ]
 
@@ -328,7 +329,7 @@ def test_a_full_disk_is_found(monkeypatch):
         f"0.3 GB free in {ROOT}, expected 1: delete what you can spare"]
 
 
-@pytest.mark.parametrize(("free", "limit"), [(5e8, "max"), (8e9, "500000000"), (5e8, None)])
+@pytest.mark.parametrize(("free", "limit"), [(5e8, "max"), (8e9, "500000000"), (5e8, "8000000000"), (5e8, None)])
 def test_little_memory_is_noted(monkeypatch, tmp_path, free, limit):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
     monkeypatch.setattr(machine, "CGROUP", tmp_path / "memory.max")
@@ -422,7 +423,8 @@ MERGED = '{\n<<<<<<< HEAD\n "cells": [],\n=======\n "cells": [1],\n>>>>>>> their
 
 
 @pytest.mark.parametrize(("text", "why"), [
-    ("", "is no notebook"), (MERGED, "holds two versions that git could not merge")])
+    ("", "is no notebook"), ("{}", "is no notebook"), ("[]", "is no notebook"),
+    (MERGED, "holds two versions that git could not merge")])
 def test_a_broken_notebook_is_found(monkeypatch, tmp_path, text, why):
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "05_optim.ipynb"

@@ -414,6 +414,16 @@ def test_what_a_shuffling_loader_drew_can_be_replayed():
     assert len(replayed) == len(usual) == 8
 
 
+def test_the_order_of_a_shuffling_loader_is_drawn_by_its_generator():
+    def draws():
+        usual = loader(some_set(30), 4, shuffle=True, generator=torch.Generator().manual_seed(3))
+        return torch.cat([x.mean((1, 2, 3)) for x, _ in usual])
+
+    first = draws()
+    torch.manual_seed(torch.initial_seed() + 1)  # the global generator has no say
+    assert torch.equal(draws(), first)
+
+
 def test_shuffled_batches_hold_every_example_once_and_in_a_new_order_each_epoch():
     x = torch.arange(100.0)
     batches = Batches(x, x, 30, shuffle=True, generator=torch.Generator().manual_seed(0))

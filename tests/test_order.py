@@ -93,6 +93,11 @@ def test_the_nearest_cell_above_counts(folder, capsys):
     assert after("print(x)", capsys).startswith("`x` comes from the cell that begins `x = 2` at the top")
 
 
+def test_what_an_earlier_cell_needs_comes_from_above_that_cell(folder, capsys):
+    written(folder / "00_tiny.ipynb", "x = 1", "y = x", "x = 2", "print(y)")
+    assert "first run the cell that begins `x = 1` at the top" in after("print(y)", capsys)
+
+
 def test_a_name_missing_in_a_function_that_the_cell_calls_is_found(folder, capsys):
     define = "def f():\n    return os.name"
     written(folder / "00_tiny.ipynb", "import os", define, "print(f())")

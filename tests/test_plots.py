@@ -71,6 +71,13 @@ def test_a_heatmap_counts_its_matrix_but_not_its_colour_bar():
     assert [panel["images"] for panel in panels] == [[[[1, -2]]]]
 
 
+def test_the_numbers_of_a_heatmap_stand_in_their_cells():
+    axes = plots.heatmap([[1, 2, 3], [4, 5, 6]], title="", x="", y="", numbers=True).axes[0]
+    assert [(text.get_position(), text.get_text()) for text in axes.texts] == [
+        ((0, 0), "1"), ((1, 0), "2"), ((2, 0), "3"), ((0, 1), "4"), ((1, 1), "5"), ((2, 1), "6"),
+    ]  # column, row
+
+
 def test_a_signed_heatmap_reaches_as_far_down_as_up_and_zero_is_in_the_middle():
     fig = plots.heatmap([[1, -4]], title="", x="", y="", signed=True)
     assert fig.axes[0].get_images()[0].get_clim() == (-4, 4)

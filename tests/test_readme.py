@@ -149,9 +149,9 @@ def test_a_notebook_that_lacks_a_part_is_named(two_notebooks, old, new, message)
 
 
 def test_a_missing_cost_or_claim_is_named(two_notebooks):
-    with pytest.raises(ValueError, match="01_on.ipynb has no recorded cost: run course run 01_on --costs record"):
+    with pytest.raises(ValueError, match="01_on.ipynb has no recorded cost: call python3 run.py run 01_on --costs record"):
         readme.generate(two_notebooks, {"00_start": COSTS["00_start"]}, BANDS)
-    with pytest.raises(ValueError, match="c10 was not measured: run course claims on the notebook that judges it"):
+    with pytest.raises(ValueError, match="c10 was not measured: call python3 run.py claims with the notebook that judges it"):
         readme.generate(two_notebooks, COSTS, {"c3": BANDS["c3"]})
 
 

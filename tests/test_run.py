@@ -354,17 +354,21 @@ def test_a_missing_browser_is_an_error_of_one_sentence(monkeypatch, capfd):
     assert (out, err) == ("", "COURSE_BROWSER is no-such-browser, expected a program: check the path\n")
 
 
-def test_the_data_folder_means_the_same_inside_a_notebook(monkeypatch, tmp_path):
+def test_lab_is_told_the_data_folder_in_full_and_where_to_keep_what_was_open(monkeypatch, tmp_path):
     called = []
 
     def note(command, cwd, env):
-        called.append(env["COURSE_DATA"])
+        called.append((env["COURSE_DATA"], env["JUPYTERLAB_WORKSPACES_DIR"]))
         return SimpleNamespace(returncode=0)
     monkeypatch.setattr(run.subprocess, "run", note)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_DATA", "mnist")
+    monkeypatch.delenv("JUPYTERLAB_WORKSPACES_DIR", raising=False)
     assert run.main(["--here", "lab"]) == 0
-    assert called == [str(tmp_path / "mnist")]
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", "mine")
+    assert run.main(["--here", "lab"]) == 0
+    data = str(tmp_path / "mnist")
+    assert called == [(data, str(ROOT / "build" / "workspaces")), (data, "mine")]
 
 
 SPEED = "# Course\n<!-- speed -->\nold\n<!-- /speed -->\n"

@@ -101,6 +101,14 @@ def test_that_another_was_lost_is_told_by_rank_0_alone_and_whoever_is_left_leave
     assert (capsys.readouterr().err, done) == (line if rank == "0" else "", [torchrun.GRACE, 1])
 
 
+def test_whoever_lost_another_is_said_to_fail_later(monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "error.json"))
+    monkeypatch.setattr(torchrun.time, "time", lambda: 1000.7)
+    for later, timestamp in ((0, "1000"), (5, "1005")):
+        torchrun.tell("lost", later)
+        assert json.loads((tmp_path / "error.json").read_text())["message"]["extraInfo"] == {"timestamp": timestamp}
+
+
 def test_the_first_sentence_leaves_out_where_in_the_source():
     assert first_sentence(LOST) == "Connection closed by peer [127.0.0.1]:5"
     assert first_sentence(RuntimeError("timed out\nframe 1")) == "timed out"

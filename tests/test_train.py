@@ -1,4 +1,5 @@
 import math
+import weakref
 
 import pytest
 import torch
@@ -88,6 +89,20 @@ def test_averages_divide_by_examples_not_by_batches():
     assert whole == pytest.approx(parts)
     frozen = torch.optim.SGD(model.parameters(), lr=0.0)
     assert train_epoch(model, [(x[:6], y[:6]), (x[6:], y[6:])], frozen) == pytest.approx(whole)
+
+
+def test_the_graph_of_a_step_is_not_kept_until_the_end_of_the_epoch():
+    losses, alive = [], []
+
+    def loss_fn(logits, y):
+        alive.append(sum(loss() is not None for loss in losses))
+        loss = F.cross_entropy(logits, y)
+        losses.append(weakref.ref(loss))
+        return loss
+
+    model = nn.Linear(4, 3)
+    train_epoch(model, [problem(2)] * 5, torch.optim.SGD(model.parameters()), loss_fn)
+    assert max(alive) == 1, "only the loss of the step before may still have its name"
 
 
 def test_evaluation_uses_eval_mode_builds_no_graph_and_puts_the_mode_back():

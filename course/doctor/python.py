@@ -34,7 +34,8 @@ def check_names() -> Iterator[Check]:
     for folder in (ROOT, ROOT / "notebooks"):
         for path in sorted(folder.glob("*.py")):
             if path.stem in taken:
-                yield Check("FAIL", f"{path} is taken for the package {path.stem}, which it hides: rename it")
+                yield Check("FAIL", f"{path} is taken for the package {path.stem}, which it hides: "
+                            "rename it, then restart the kernel")
 
 
 def check_paths() -> Iterator[Check]:

@@ -76,5 +76,8 @@ def _blocks(picture: np.ndarray) -> list:
     return [[_round(picture[np.ix_(row, column)].mean()) for column in columns] for row in rows]
 
 
-def _round(value: float) -> float | str:
-    return float(f"{value:.4g}") if np.isfinite(value) else str(float(value))  # JSON knows no nan
+def _round(value: float) -> float | int | str:
+    if not np.isfinite(value):
+        return str(float(value))  # JSON knows no nan
+    short = float(f"{value:.4g}")
+    return int(short) if short.is_integer() else short  # JupyterLab writes 1.0 as 1, which would be a difference
