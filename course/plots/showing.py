@@ -34,7 +34,8 @@ def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
     for slider in sliders.values():
         slider.observe(redraw, "value")
     redraw()
-    view = VBox([*sliders.values(), picture])._repr_mimebundle_()
+    layout = {"align_items": "flex-start"}  # else the picture is stretched to the width of the page
+    view = VBox([*sliders.values(), picture], layout=layout)._repr_mimebundle_()
     display(view | {"text/plain": alt}, raw=True)
 
 
