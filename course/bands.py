@@ -30,7 +30,7 @@ def measure(path: Path | str, seeds: int = 5, progress: bool = True) -> dict[str
         notebooks.execute(nb, path, progress=progress, go_on=True)
         for failure in (failures := list(failed(nb))):
             print(f"{Path(path).stem}, seed + {STRIDE * turn}: {failure}", flush=True)
-        runs.append((dict(verdicts(nb)), not failures))
+        runs.append((dict(notebooks.verdicts(nb)), not failures))
     data = notebooks.data_name(nb) or "any"
     return {claim: _record(Path(path).stem, data, claim, runs) for claim in runs[0][0]}
 
@@ -51,14 +51,6 @@ def failed(nb: NotebookNode) -> Iterator[str]:
             if output.output_type == "error":
                 line = (cell.source.strip().splitlines() or [""])[-1]
                 yield f"{output.ename} {output.evalue} in the cell that ends in {line!r}"
-
-
-def verdicts(nb: NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield claim, and judgement with evidence, of each verdict in the outputs."""
-    for cell in nb.cells:
-        for output in cell.get("outputs", []):
-            for found in claims.VERDICT.finditer(output.get("text", "")):
-                yield found[1], (found[3], found[4])
 
 
 def _record(notebook: str, data: str, claim: str, runs: list) -> dict:

@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from course.claims import VERDICT
 from course.whole import written_whole
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -187,6 +188,14 @@ def data_name(nb: NotebookNode) -> str | None:
             if found := DATA_LINE.search(output.get("text", "")):
                 return found[1]
     return None
+
+
+def verdicts(nb: NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield claim, and judgement with evidence, of each verdict in the outputs."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            for found in VERDICT.finditer(output.get("text", "")):
+                yield found[1], (found[3], found[4])
 
 
 def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

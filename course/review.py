@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course import notebooks
-from course.claims import VERDICT, out_of_band
+from course.claims import number, out_of_band
 from course.figures import compare, drawn_in
 
 # The rules of tests/sanitize.cfg: what may differ from run to run.
@@ -96,11 +96,7 @@ def _sources(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
 
 
 def _claims(old: NotebookNode, new: NotebookNode, data: str) -> Iterator[str]:
-    before, after = (
-        {found[1]: (found[3], found[4]) for cell in nb.cells for output in cell.get("outputs", [])
-         for found in VERDICT.finditer(output.get("text", ""))}
-        for nb in (old, new)
-    )
+    before, after = (dict(notebooks.verdicts(nb)) for nb in (old, new))
     for claim in {**before, **after}:
         if claim not in after:
             yield f"{claim} is not judged any more"
@@ -174,7 +170,7 @@ def _masked(text: str) -> str:
 
 
 def _apart(old: str, new: str) -> float:
-    a, b = (float(text.replace(",", "").replace("−", "-")) for text in (old, new))
+    a, b = number(old), number(new)
     return abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0
 
 

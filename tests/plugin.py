@@ -6,6 +6,8 @@ import importlib.util
 import os
 from pathlib import Path
 
+import pytest
+
 OFFLINE = Path(__file__).parent / "offline"
 
 os.environ["CI"] = "true"
@@ -14,6 +16,17 @@ if os.environ.get("COURSE_DATA"):  # a kernel works in notebooks/
     os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).resolve())
 spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")  # for this process
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+@pytest.fixture
+def empty_data_folder(tmp_path, monkeypatch):
+    """A machine without MNIST: the course's data are kept in tmp_path/data, and it computes on the CPU."""
+    from course import mnist  # here: it brings torch, which few tests of run.py need
+
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    monkeypatch.setenv("COURSE_DEVICE", "cpu")
+    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
+    (tmp_path / "data").mkdir()
 
 
 def pytest_configure(config):

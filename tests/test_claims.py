@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course import bands, claims, notebooks
+from course import claims, notebooks
 from course.claims import CLAIMS, verdict
 
 
@@ -97,7 +97,7 @@ def judged():
     """Claim, judgement and evidence, data set: of every verdict in the committed notebooks."""
     for path in notebooks.find(Path(__file__).parents[1] / "notebooks"):
         nb = notebooks.read(path)
-        for claim, (judgement, because) in bands.verdicts(nb):
+        for claim, (judgement, because) in notebooks.verdicts(nb):
             yield pytest.param(path.stem, claim, judgement, because, nb.metadata.course.data or "any", id=claim)
 
 

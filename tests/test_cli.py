@@ -11,12 +11,7 @@ from course import claims, cli, costs, device, digits, doctor, mnist, readme, re
 from course.exercises import EXERCISES, solved
 from course.solutions import generate
 
-@pytest.fixture(autouse=True)
-def empty_data_folder(tmp_path, monkeypatch):
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    monkeypatch.setenv("COURSE_DEVICE", "cpu")
-    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
-    (tmp_path / "data").mkdir()
+pytestmark = pytest.mark.usefixtures("empty_data_folder")
 
 
 # data

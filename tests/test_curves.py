@@ -3,7 +3,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,11 +15,15 @@ import numpy as np
 import pytest
 import torch
 
+from browser.find import find_browser
 from course.curves import check, event_files, to_all
 
 needs_tensorboard = pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None,
                                        reason="tensorboard is not installed")
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+try:
+    BROWSER, missing = find_browser(), ""
+except FileNotFoundError as error:
+    BROWSER, missing = "", str(error)
 ALONE = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update",
          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # the browser's own calls home fail too
@@ -222,7 +225,7 @@ def names_on_page(address, profile, patience):
     return set(re.findall(r'title="([^"]+)"', page)) | {text.strip() for text in re.findall(r">([^<>]+)<", page)}
 
 
-@pytest.mark.skipif(BROWSER is None, reason="neither chromium nor google-chrome is on the PATH")
+@pytest.mark.skipif(not BROWSER, reason=missing)
 def test_tensorboards_page_shows_runs_and_curves_without_a_network(tensorboard, tmp_path):
     wanted = {"slow", "fast", "resumed", "odd", "loss/train", "accuracy/train"}
     for patience in (20_000, 60_000, 180_000):  # on a busy machine the page may come later than the browser thinks

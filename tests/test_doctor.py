@@ -17,21 +17,14 @@ import psutil
 import pytest
 import torch
 
-from course import device, doctor, mnist
+from course import device, doctor
 from course.doctor import check, data, jupyter, machine, packages, python
 from course.doctor.check import REINSTALL, ROOT, Check
 
 PY = f'"{sys.executable}"'
 PIP = f"{PY} -m pip install"
+pytestmark = pytest.mark.usefixtures("empty_data_folder")
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="Windows knows neither signals nor #! lines")
-
-
-@pytest.fixture(autouse=True)
-def empty_data_folder(tmp_path, monkeypatch):
-    monkeypatch.delenv("COURSE_DATA", raising=False)
-    monkeypatch.setenv("COURSE_DEVICE", "cpu")
-    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
-    (tmp_path / "data").mkdir()
 
 
 def pretend_version(monkeypatch, **versions):

@@ -16,13 +16,18 @@ PLACES = (
 )
 
 
+def find_driven_browser() -> str:
+    """Return what `find_browser` does. Raises: FileNotFoundError also if there is no playwright to drive it."""
+    if importlib.util.find_spec("playwright") is None:
+        raise FileNotFoundError("playwright is missing, which drives the browser: pip install playwright")
+    return find_browser()
+
+
 def find_browser() -> str:
     """Return the path of a browser of the Chromium family; COURSE_BROWSER names another one.
 
-    Raises: FileNotFoundError if there is none, or no playwright to drive it.
+    Raises: FileNotFoundError if there is none.
     """
-    if importlib.util.find_spec("playwright") is None:
-        raise FileNotFoundError("playwright is missing, which drives the browser: pip install playwright")
     if wanted := os.environ.get("COURSE_BROWSER"):
         if found := shutil.which(wanted):
             return found
@@ -38,6 +43,6 @@ def find_browser() -> str:
 
 if __name__ == "__main__":
     try:
-        print(find_browser())
+        print(find_driven_browser())
     except FileNotFoundError as missing:
         sys.exit(str(missing))

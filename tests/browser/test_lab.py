@@ -6,12 +6,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from browser.find import find_browser
+from browser.find import find_driven_browser
 from browser.lab import browser_context, running_lab
 from wrong_answers import n00_start
 
 try:
-    BROWSER, missing = find_browser(), ""
+    BROWSER, missing = find_driven_browser(), ""
 except FileNotFoundError as error:
     BROWSER, missing = "", str(error)
 pytestmark = pytest.mark.skipif(not BROWSER, reason=missing)
