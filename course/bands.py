@@ -8,7 +8,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course import claims, notebooks
-from course.whole import written_whole
+from course._measured import FIGURE, number
+from course._atomic import written_whole
 
 SEED = re.compile(r"^SEED = (\d+)$", re.MULTILINE)
 STRIDE = 100  # between the seeds of two runs: a notebook uses a few seeds after its own
@@ -55,12 +56,12 @@ def failed(nb: NotebookNode) -> Iterator[str]:
 
 def _record(notebook: str, data: str, claim: str, runs: list) -> dict:
     judgement, because = runs[0][0][claim]
-    words = claims.FIGURE.sub("≈ {}", because)
+    words = FIGURE.sub("≈ {}", because)
     told = [(given[claim], sound) for given, sound in runs if claim in given]
-    rows = [claims.FIGURE.findall(evidence) for (_, evidence), _ in told]
+    rows = [FIGURE.findall(evidence) for (_, evidence), _ in told]
     figures = [_spread(column) for column in zip(*(row for row in rows if len(row) == len(rows[0])), strict=True)]
     held = sum(
-        sound and told_judgement == judgement and claims.FIGURE.sub("≈ {}", evidence) == words
+        sound and told_judgement == judgement and FIGURE.sub("≈ {}", evidence) == words
         for (told_judgement, evidence), sound in told
     )
     measured = {"seeds": len(runs), "held": held, "figures": figures}
@@ -69,7 +70,7 @@ def _record(notebook: str, data: str, claim: str, runs: list) -> dict:
 
 def _spread(texts: Iterable[str]) -> list[str]:
     """Median, lowest and highest of printed figures; of two in the middle the lower one, so that it was printed."""
-    ordered = sorted(texts, key=claims.number)
+    ordered = sorted(texts, key=number)
     return [ordered[(len(ordered) - 1) // 2], ordered[0], ordered[-1]]
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 GAP = 3  # steps between frames that are compared: a slow drift shows better over a longer time
 STRONG = (80, 120)  # codes of echo: 20 and 35 dBZ, light and heavy rain

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from course._measured import FIGURE, last_place, number
+
 VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
 BANDS = Path(__file__).with_suffix(".json")  # written by `course claims`
-FIGURE = re.compile(r"≈ *((?:[+\-−]?[\d.,]*\d(?:e[-+]?\d+)?|nan|inf)(?: ?%)?)", re.IGNORECASE)
 TIMED = ("c12", "c13")  # their figures are times: those of another machine are others
 SLACK = 0.02  # of the median: another machine may differ by so much even where all seeds agree
 
@@ -72,17 +73,6 @@ def band(median: str, low: str, high: str) -> tuple[float, float]:
     """
     wide = max(number(high) - number(low), SLACK * abs(number(median)), *map(last_place, (median, low, high)))
     return number(low) - wide, number(high) + wide
-
-
-def number(text: str) -> float:
-    """Return the number in a printed figure, such as 1,024 or −0.5 or 92.3%."""
-    return float(text.strip(" %").replace(",", "").replace("−", "-"))
-
-
-def last_place(text: str) -> float:
-    """Return one in the last printed place: 0.1 for 92.3%, 1e-8 for 4e-08."""
-    digits, _, power = text.strip(" %").lower().partition("e")
-    return 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
 
 
 def read_bands() -> dict[str, dict]:

@@ -4,11 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from course import doctor
+from course import _places, doctor
 
 # Other rooms are imported where they are used: the doctor must be able to say that a package is missing.
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(args: list[str] | None = None) -> int:
@@ -23,7 +21,7 @@ def main(args: list[str] | None = None) -> int:
     word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
     word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
     word = words.add_parser("run", parents=[some], help="run notebooks, each from a fresh kernel, into executed copies")
-    word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
+    word.add_argument("--out", type=Path, default=_places.ROOT / "build", help="folder of the executed copies")
     word.add_argument("--costs", choices=("check", "record"),
                       help="measure time and memory on one thread; compare them with the record, or renew it")
     word.set_defaults(call=lambda options: run(options.notebooks, options.out, options.costs))
@@ -68,13 +66,13 @@ def run(names: list[str], out: Path, costs: str | None = None) -> int:
 
 def run_measured(paths: list[Path], out: Path, word: str) -> int:
     """Run notebooks on one thread of the CPU; compare what they take with the record, or renew it."""
-    from course import costs, mnist, notebooks, readme
+    from course import costs, mnist, readme
     from course.device import pick_device
 
     if pick_device().type != "cpu":
         raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
     mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
-    record, faults = ROOT / readme.COSTS, []
+    record, faults = _places.ROOT / readme.COSTS, []
     recorded = costs.read_costs(record)
     for path in paths:
         cost = costs.measure(path, out / path.name, progress=sys.stderr.isatty())
@@ -84,7 +82,7 @@ def run_measured(paths: list[Path], out: Path, word: str) -> int:
         elif fault := costs.too_much(path.stem, cost, recorded):
             faults.append(fault)
     if word == "record":
-        readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+        readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
     print("\n".join(faults or [f"all {len(paths)} ran, at their usual cost; the executed copies are in {out}"]))
     return int(bool(faults))
 
@@ -103,7 +101,7 @@ def regenerate(names: list[str]) -> int:
         generate.regenerate(path, progress=live)
         if not live:
             print(f"{path.name} ran", flush=True)
-    renewed = readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+    renewed = readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
     print(f"all {len(paths)} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
     return 0
 
@@ -121,7 +119,7 @@ def diff(names: list[str], since: str, out: Path | None) -> int:
 
 def claims(names: list[str], seeds: int) -> int:
     """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
-    from course import bands, notebooks, readme
+    from course import bands, readme
 
     for path in _paths(names):
         measured = bands.measure(path, seeds, progress=sys.stderr.isatty())
@@ -129,14 +127,13 @@ def claims(names: list[str], seeds: int) -> int:
         for claim, record in measured.items():
             for data, result in record["measured"].items():
                 print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
-    readme.update_readme(ROOT / "README.md", notebooks.find(ROOT / "notebooks"))
+    readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
     return 0
 
 
 def _paths(names: list[str]) -> list[Path]:
-    from course import notebooks
 
-    known = notebooks.find(ROOT / "notebooks")
+    known = _places.find_notebooks(_places.NOTEBOOKS)
     return [path for name in names for path in _find(name, known)] or known
 
 
@@ -167,7 +164,7 @@ def data_verify() -> int:
     """Check MNIST and the stand-in, as far as they are here, to the byte."""
     from course import digits, mnist
 
-    standin = mnist.DATA / digits.FILE
+    standin = _places.DATA / digits.FILE
     mnist_is_here = mnist.find_mnist() is not None
     if not mnist_is_here and not standin.exists():
         print("neither MNIST nor the stand-in is here: nothing to verify")
@@ -185,12 +182,11 @@ DATA_WORDS = {"status": data_status, "download": data_download, "verify": data_v
 
 def progress() -> int:
     """Print a line for each notebook: how many of its exercises are solved, and which are left."""
-    from course import notebooks
     from course.exercises import EXERCISES
     from course.exercises.solved import read_solved
 
     solved = read_solved()
-    for path in notebooks.find(ROOT / "notebooks"):
+    for path in _places.find_notebooks(_places.NOTEBOOKS):
         own = [name for name in EXERCISES if name.startswith(f"{path.stem[:2]}.")]
         left = [name for name in own if name not in solved]
         rest = f"   left: {' '.join(left)}" if left else ""

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from course.progress import progress_bar
+from course._progress import progress_bar
 from course.runs import Run
 from course.train import Batches, Loss, Metrics, evaluate, train_epoch
 

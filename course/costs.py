@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course import notebooks
-from course.whole import written_whole
+from course._atomic import written_whole
 
 LIMIT = 1.5  # times the recorded ratio
 REFERENCE = """

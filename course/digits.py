@@ -20,7 +20,7 @@ from skimage.measure import euler_number
 from skimage.morphology import skeletonize
 from sklearn.datasets import load_digits
 
-from course.whole import written_whole
+from course._atomic import written_whole
 
 NAME = "digits"
 FILE = "digits-1.npz"                  # count up when the recipe changes, or old caches would live on

@@ -5,10 +5,9 @@ There stand `figure`, what it draws in a few numbers, and `tolerance`, how far t
 """
 
 import math
-import re
 from collections.abc import Iterable
 
-MEASURED = re.compile("≈ *\\S+")
+from course._measured import masked
 
 
 def drawn_in(outputs: Iterable[dict]) -> list[dict]:
@@ -47,7 +46,7 @@ def _figure(old: dict, new: dict, tolerance: float | None, values: bool):
 
 
 def _axes(old: dict, new: dict, tolerance: float | None):
-    labels, new_labels = ([_mask(series["label"]) for series in axes["series"]] for axes in (old, new))
+    labels, new_labels = ([masked(series["label"]) for series in axes["series"]] for axes in (old, new))
     if labels != new_labels:
         yield f"the series are {new_labels}, expected {labels}"
         return
@@ -89,8 +88,4 @@ def _limits(values: list) -> tuple[float, float]:
 
 
 def _title(figure: dict) -> str:
-    return _mask(figure["title"] or " | ".join(axes.get("title", "") for axes in figure["axes"]))
-
-
-def _mask(text: str) -> str:
-    return MEASURED.sub("<measured>", text)
+    return masked(figure["title"] or " | ".join(axes.get("title", "") for axes in figure["axes"]))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 
 class MLP(nn.Module):

@@ -16,8 +16,9 @@ from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
 from torchvision import datasets, transforms
 
+from course import _places
 from course.idx import AGAIN, find_file, read_bytes, read_idx
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, scaled to [0, 1]
 MD5 = {  # of the unpacked files
@@ -26,7 +27,6 @@ MD5 = {  # of the unpacked files
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-DATA = Path(__file__).parents[1] / "data"
 
 
 class ImageSet(NamedTuple):
@@ -89,7 +89,7 @@ def load_data(root: Path | str | None = None) -> Data:
         return load_mnist(root)
     from course import digits  # only now: SciPy and scikit-image take long to import
 
-    images, labels, test_images, test_labels = map(torch.from_numpy, digits.load_digits_standin(DATA))
+    images, labels, test_images, test_labels = map(torch.from_numpy, digits.load_digits_standin(_places.DATA))
     return Data(digits.NAME, ImageSet(images, labels.long()), ImageSet(test_images, test_labels.long()))
 
 
@@ -216,7 +216,7 @@ class _Pictures(Dataset):
 
 
 def _root(root: Path | str | None) -> Path:
-    return Path(root or os.environ.get("COURSE_DATA") or DATA)
+    return Path(root or os.environ.get("COURSE_DATA") or _places.DATA)
 
 
 def _read_set(root: Path, part: str) -> ImageSet:

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course.claims import VERDICT
-from course.whole import written_whole
+from course._atomic import written_whole
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -27,20 +27,6 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 class NotebookError(RuntimeError):
     """A notebook stopped; the message holds the notebook, the cell, its source and the traceback."""
-
-
-def find(folder: Path | str = "notebooks") -> list[Path]:
-    """Return the course's notebooks (00_start.ipynb, 01_…) in a folder, in order.
-
-    Raises: FileNotFoundError if there is none.
-    """
-    paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
-    if not paths:
-        raise FileNotFoundError(
-            f"{Path(folder).resolve()} holds no notebook, expected files such as 00_start.ipynb: "
-            "run this in the course's folder"
-        )
-    return paths
 
 
 class Usage(NamedTuple):

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from course.claims import CLAIMS, read_bands
 from course.costs import Cost, read_costs
-from course.whole import written_whole
+from course._atomic import written_whole
 
 PICTURE = ".github/figure.png"  # beside README.md
 COSTS = "tests/costs.json"  # there, too

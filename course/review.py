@@ -1,7 +1,6 @@
 """Say in words what differs between two runs of a notebook: claims, words, measured numbers, figures."""
 
 import os
-import re
 import statistics
 import subprocess
 from collections.abc import Iterator
@@ -12,14 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from course import notebooks
-from course.claims import number, out_of_band
+from course._measured import VALUE, masked, number
+from course.claims import out_of_band
 from course.figures import compare, drawn_in
 
-# The rules of tests/sanitize.cfg: what may differ from run to run.
-VALUE = re.compile(
-    r"≈ *([+\-−]?(?:(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?|(?:nan|inf)\b)) *"
-)
-FREE_LINE = re.compile(r"^(data|device|compiler): .*$", re.MULTILINE)
 SHOWN = 5  # cells with other words or figures that are told in full
 
 
@@ -115,9 +110,9 @@ def _words(pairs: list) -> Iterator[str]:
     differ = []
     for old, new in pairs:
         before, after = (_text(cell).splitlines() for cell in (old, new))
-        lines = [[line for line in ours if _masked(line) not in map(_masked, theirs)]
+        lines = [[line for line in ours if masked(line) not in map(masked, theirs)]
                  for ours, theirs in ((before, after), (after, before))]
-        if _masked(_text(old)) != _masked(_text(new)):
+        if masked(_text(old)) != masked(_text(new)):
             gone, come = (repr(found[0]) if found else "nothing" for found in lines)
             differ.append(f"{_place(new)} says {come}, before {gone}")
     if differ:
@@ -129,7 +124,7 @@ def _values(pairs: list) -> Iterator[str]:
     total, moved = 0, []
     for old, new in pairs:
         before, after = _text(old), _text(new)
-        if _masked(before) == _masked(after):
+        if masked(before) == masked(after):
             values = list(zip(VALUE.findall(before), VALUE.findall(after), strict=True))
             total += len(values)
             moved += [Moved(_apart(a, b), a, b, _place(new)) for a, b in values if a != b]
@@ -163,10 +158,6 @@ def _text(cell: NotebookNode) -> str:
         shown = [str(data[kind]) for kind in data if kind not in ("image/png", notebooks.WIDGET)]
         texts += [output.get("text", ""), *shown]
     return "\n".join(filter(None, texts))
-
-
-def _masked(text: str) -> str:
-    return VALUE.sub("≈", FREE_LINE.sub(r"\1: any", text))
 
 
 def _apart(old: str, new: str) -> float:

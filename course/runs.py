@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course.train import Metrics
-from course.whole import written_whole
+from course._atomic import written_whole
 
 
 @dataclass

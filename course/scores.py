@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 
 def top_k(logits: Tensor, y: Tensor, k: int) -> float:

@@ -13,8 +13,8 @@ from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from course.curves import Curves
-from course.progress import progress_bar
-from course.whole import written_whole
+from course._progress import progress_bar
+from course._atomic import written_whole
 
 Batches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]

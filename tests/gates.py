@@ -7,13 +7,12 @@ import ast
 import re
 from statistics import median
 
+from course._measured import FREE_LINE, VALUE
 from course.claims import CLAIMS, VERDICT
 
 NUMBER = re.compile(
     r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I
 )
-MEASURED = re.compile(r"≈ *[-+−]?(?:[\d.,]*\d(?:e[-+]?\d+)?|(?:nan|inf)\b)", re.I)
-FREE_LINE = re.compile(r"^(?:data|device|compiler): .*$", re.M)
 MARKER = re.compile(r"nbval[-_]|raises[-_]exception|pytest_validate_ignore_output", re.I)
 HOME = re.compile(
     r"(?<![\w./:~<-])(?:~/|/(?:home|root|tmp|work|Users|usr|opt|mnt|var|private|content|kaggle)/|[A-Za-z]:\\)"
@@ -207,7 +206,7 @@ def said(cell):
 
 
 def unmarked(text):
-    return MEASURED.sub("≈", FREE_LINE.sub("", text))
+    return VALUE.sub("≈", FREE_LINE.sub("", text))
 
 
 def numbers(text, bare=False):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from course import _places
+
 OFFLINE = Path(__file__).parent / "offline"
 
 os.environ["CI"] = "true"
@@ -21,11 +23,10 @@ spec.loader.exec_module(importlib.util.module_from_spec(spec))
 @pytest.fixture
 def empty_data_folder(tmp_path, monkeypatch):
     """A machine without MNIST: the course's data are kept in tmp_path/data, and it computes on the CPU."""
-    from course import mnist  # here: it brings torch, which few tests of run.py need
 
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
-    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
+    monkeypatch.setattr(_places, "DATA", tmp_path / "data")
     (tmp_path / "data").mkdir()
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from course import claims, notebooks
+from course._measured import FIGURE
+from course._places import find_notebooks
 from course.claims import CLAIMS, verdict
 
 
@@ -82,20 +84,12 @@ def test_a_band_is_the_range_widened_by_itself_and_never_too_thin(spread, low, h
     assert claims.band(*spread) == pytest.approx((low, high))
 
 
-@pytest.mark.parametrize("text, number, place", [
-    ("1,024", 1024, 1), ("−0.50", -0.5, 0.01), ("92.3%", 92.3, 0.1), ("92 %", 92, 1), ("4e-08", 4e-8, 1e-8),
-    ("inf", float("inf"), 1),
-])
-def test_a_printed_figure_is_read_with_its_last_place(text, number, place):
-    assert claims.number(text) == number and claims.last_place(text) == pytest.approx(place)
-
-
 # The record
 
 
 def judged():
     """Claim, judgement and evidence, data set: of every verdict in the committed notebooks."""
-    for path in notebooks.find(Path(__file__).parents[1] / "notebooks"):
+    for path in find_notebooks(Path(__file__).parents[1] / "notebooks"):
         nb = notebooks.read(path)
         for claim, (judgement, because) in notebooks.verdicts(nb):
             yield pytest.param(path.stem, claim, judgement, because, nb.metadata.course.data or "any", id=claim)
@@ -105,7 +99,7 @@ def judged():
 def test_a_committed_verdict_is_the_recorded_one_upheld_by_all_seeds(notebook, claim, judgement, because, data):
     record = claims.read_bands()[claim]
     assert (record["notebook"], record["judgement"]) == (notebook, judgement)
-    assert record["because"] == claims.FIGURE.sub("≈ {}", because), "measure again: course claims"
+    assert record["because"] == FIGURE.sub("≈ {}", because), "measure again: course claims"
     for name, measured in record["measured"].items():
         assert measured["seeds"] >= 3, f"on {name}"
     assert data in record["measured"]

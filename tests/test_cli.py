@@ -6,9 +6,10 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from places import move_course
 
-from course import claims, cli, costs, device, digits, doctor, mnist, readme, review
-from course.exercises import EXERCISES, solved
+from course import _places, claims, cli, costs, device, digits, doctor, mnist, readme, review
+from course.exercises import EXERCISES
 from course.solutions import generate
 
 pytestmark = pytest.mark.usefixtures("empty_data_folder")
@@ -103,7 +104,7 @@ def course_of_two(tmp_path, monkeypatch):
     for name, source in (("00_good", "print(6 * 7)"), ("01_bad", "1 / 0")):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
         nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     return tmp_path
 
 
@@ -222,7 +223,7 @@ def test_a_wrong_word_is_refused(capsys):
 
 
 def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(solved, "SOLVED", tmp_path / ".solved")
+    monkeypatch.setattr(_places, "SOLVED", tmp_path / ".solved")
     (tmp_path / ".solved").write_text("09.timer\n09.step\ngone.with\n")
     assert cli.main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -16,10 +16,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
+from places import move_course
 
 from course import device, doctor
 from course.doctor import check, data, jupyter, machine, packages, python
-from course.doctor.check import REINSTALL, ROOT, Check
+from course._places import ROOT
+from course.doctor.check import REINSTALL, Check
 
 PY = f'"{sys.executable}"'
 PIP = f"{PY} -m pip install"
@@ -122,7 +124,7 @@ def test_files_that_hide_a_package_are_found(monkeypatch, tmp_path):
     (tmp_path / "notebooks").mkdir()
     for name in ("run.py", "random.py", "notebooks/torch.py", "notebooks/mine.py", "notebooks/numpy.txt"):
         (tmp_path / name).touch()
-    monkeypatch.setattr(python, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     assert texts(python.check_names) == [
         f"{tmp_path / name}.py is taken for the package {package}, which it hides: "
         "rename it, then restart the kernel"
@@ -163,7 +165,7 @@ def test_packages_of_the_user_that_hide_those_of_conda_are_found(monkeypatch, tm
 
 def test_a_changed_pyproject_is_found(monkeypatch, tmp_path):
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    monkeypatch.setattr(packages, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     assert list(packages.check_install()) == []  # the course came without it
     (tmp_path / "pyproject.toml").write_text(text.replace('"numpy>=2.0"', '"numpy>=2.0", "sympy>=1.13"'))
     extras = ",".join(packages.EXTRAS)
@@ -272,7 +274,7 @@ def test_a_torchvision_of_another_build_is_found(monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_found(monkeypatch, tmp_path):
     (tmp_path / "notebooks").touch()
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     text, = texts(machine.check_folders)
     assert text.startswith(f"nothing can be written in {tmp_path / 'notebooks'} (")
     assert text.endswith("): move the course to a folder of your own")
@@ -280,7 +282,7 @@ def test_a_folder_that_cannot_be_written_is_found(monkeypatch, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root, and Windows, may write there")
 def test_a_folder_of_somebody_else_is_found(monkeypatch, tmp_path):
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     (tmp_path / "data").chmod(0o500)
     assert texts(machine.check_folders) == [
         f"nothing can be written in {tmp_path / 'data'} (Permission denied): move the course to a folder of your own"]
@@ -289,7 +291,7 @@ def test_a_folder_of_somebody_else_is_found(monkeypatch, tmp_path):
 def test_a_full_quota_is_found(monkeypatch, tmp_path):
     def refuse(folder):
         raise OSError(errno.ENOSPC, "No space left on device")
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     monkeypatch.setattr(machine, "_try_to_write", refuse)
     assert texts(machine.check_folders) == [
         f"nothing can be written in {folder} (No space left on device): delete what you can spare"
@@ -300,7 +302,7 @@ def test_a_full_quota_is_found(monkeypatch, tmp_path):
 def test_no_place_for_temporary_files_is_found(monkeypatch, tmp_path):
     def refuse():
         raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
-    monkeypatch.setattr(machine, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     monkeypatch.setattr(tempfile, "gettempdir", refuse)
     monkeypatch.setattr(tempfile, "_gettempdir", refuse)
     assert texts(machine.check_folders) == [
@@ -311,7 +313,7 @@ def test_no_place_for_temporary_files_is_found(monkeypatch, tmp_path):
 def test_a_folder_that_a_cloud_copies_is_noted(monkeypatch, tmp_path):
     cloud = tmp_path / "OneDrive - School" / "course"
     cloud.mkdir(parents=True)
-    monkeypatch.setattr(machine, "ROOT", cloud)
+    move_course(monkeypatch, cloud)
     assert list(machine.check_folders()) == [Check(
         "note", "the course is in OneDrive - School, which copies and locks its files: move it elsewhere")]
 
@@ -422,13 +424,13 @@ def test_a_broken_notebook_is_found(monkeypatch, tmp_path, text, why):
     (tmp_path / "notebooks").mkdir()
     path = tmp_path / "notebooks" / "05_optim.ipynb"
     path.write_text(text, newline="\n")
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     assert texts(data.check_notebooks) == [
         f"{path} {why}: keep a copy of your answers, then git checkout HEAD -- \"notebooks/05_optim.ipynb\""]
 
 
 def test_missing_notebooks_are_found(monkeypatch, tmp_path):
-    monkeypatch.setattr(data, "ROOT", tmp_path)
+    move_course(monkeypatch, tmp_path)
     assert texts(data.check_notebooks) == [
         f"{tmp_path / 'notebooks'} holds no notebook, expected files such as 00_start.ipynb: "
         "run this in the course's folder"]

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from wrong_answers import UNTOUCHED, WRONG
 
+from course import _places
 from course.exercises import EXERCISES, check, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call
-from wrong_answers import UNTOUCHED, WRONG
 
 WRONG_ANSWERS = [pytest.param(name, *case, id=f"{name}-{i}") for name in WRONG for i, case in enumerate(WRONG[name])]
 
@@ -127,7 +128,7 @@ def test_an_exercise_has_hints_and_praise():
 @pytest.fixture
 def solved_file(monkeypatch, tmp_path):
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(solved, "SOLVED", tmp_path / ".solved")
+    monkeypatch.setattr(_places, "SOLVED", tmp_path / ".solved")
     return tmp_path / ".solved"
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from course import mnist
-from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, read_idx, split
+from test_idx import AGAIN, idx, message, some_images, some_labels
 from torch.nn import functional as F
 from torch.utils.data import RandomSampler
 from torchvision import datasets, transforms
 
-from test_idx import AGAIN, idx, message, some_images, some_labels
+from course import _places, mnist
+from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, read_idx, split
 
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.MD5
 
@@ -24,7 +24,7 @@ def some_set(count, seed=0):
 @pytest.fixture(autouse=True)
 def no_data_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.delenv("COURSE_DATA", raising=False)
-    monkeypatch.setattr(mnist, "DATA", tmp_path / "data")
+    monkeypatch.setattr(_places, "DATA", tmp_path / "data")
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_plain_and_gzipped_files_may_be_mixed(root):
 def test_an_argument_beats_course_data_which_beats_the_data_folder(root, tmp_path, monkeypatch):
     assert mnist.find_mnist() is None
     assert mnist.find_mnist(root) == root
-    there, default = write_mnist(tmp_path / "there"), write_mnist(mnist.DATA)
+    there, default = write_mnist(tmp_path / "there"), write_mnist(_places.DATA)
     assert mnist.find_mnist() == default
     monkeypatch.setenv("COURSE_DATA", str(there))
     assert mnist.find_mnist() == there
@@ -96,7 +96,7 @@ def test_course_data_that_points_nowhere_is_an_error_and_no_reason_for_the_stand
 def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeypatch):
     (root / "MNIST/raw" / TRAIN_LABELS).unlink()
     (root / "MNIST/raw" / TEST_IMAGES).unlink()
-    monkeypatch.setattr(mnist, "DATA", root)
+    monkeypatch.setattr(_places, "DATA", root)
     expected = (
         f"{root / 'MNIST/raw'} lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
         "expected four files: run `course data download`"
@@ -162,7 +162,7 @@ def test_a_directory_in_the_place_of_a_file_is_named(root):
 
 def test_without_mnist_and_without_a_wish_the_stand_in_is_loaded_and_says_so(monkeypatch):
     def stand_in(cache):
-        assert cache == mnist.DATA
+        assert cache == _places.DATA
         images, labels = some_images(7).numpy(), some_labels(7).numpy()
         return images, labels, images[:2], labels[:2]
 

@@ -13,6 +13,7 @@ from gates import GATES, share_compared
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import notebooks
+from course._places import find_notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 COMMITTED = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -30,12 +31,12 @@ def written(folder, *sources):
 def test_notebooks_are_found_in_order(tmp_path):
     for name in ("10_last.ipynb", "02_b.ipynb", "02_a.ipynb", "notes.ipynb", ".02_a.ipynb.77", "03_c.py"):
         (tmp_path / name).touch()
-    assert [path.name for path in notebooks.find(tmp_path)] == ["02_a.ipynb", "02_b.ipynb", "10_last.ipynb"]
+    assert [path.name for path in find_notebooks(tmp_path)] == ["02_a.ipynb", "02_b.ipynb", "10_last.ipynb"]
 
 
 def test_a_folder_without_notebooks_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
-        notebooks.find(tmp_path)
+        find_notebooks(tmp_path)
     assert str(error.value) == (
         f"{tmp_path} holds no notebook, expected files such as 00_start.ipynb: "
         "run this in the course's folder"
@@ -172,7 +173,7 @@ def test_a_run_that_is_killed_leaves_the_old_file_or_the_new_one_whole(tmp_path,
     assert done.returncode == 9
     assert (path.read_bytes() == old) is not new
     assert [cell.execution_count for cell in notebooks.read(path).cells] == [1 if new else None]
-    assert notebooks.find(tmp_path) == [path], "what is left of the write does not count as a notebook"
+    assert find_notebooks(tmp_path) == [path], "what is left of the write does not count as a notebook"
 
 
 def test_cleaning_drops_times_widgets_and_chunks_and_keeps_tags_and_figures():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.progress import progress_bar
+from course._progress import progress_bar
 
 
 @pytest.mark.parametrize(("ci", "asked", "seen"), [

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 
 @pytest.mark.parametrize("expected", ["B 28 28", "3 H W", "B S S", "... 28", "..."])

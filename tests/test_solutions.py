@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 from gates import (
-    every_cell_ran_in_order, no_cell_complains, nothing_from_elsewhere, nothing_is_skipped, paragraphs_are_short,
+    every_cell_ran_in_order,
+    no_cell_complains,
+    nothing_from_elsewhere,
+    nothing_is_skipped,
+    paragraphs_are_short,
 )
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import notebooks, solutions
-from course.exercises import EXERCISES, Mistake, solved
+from course import _places, notebooks, solutions
+from course._places import find_notebooks
+from course.exercises import EXERCISES, Mistake
 from course.solutions import generate
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-NOTEBOOKS = notebooks.find(FOLDER)
+NOTEBOOKS = find_notebooks(FOLDER)
 GATES = (
     every_cell_ran_in_order, no_cell_complains, nothing_from_elsewhere, nothing_is_skipped, paragraphs_are_short,
 )
@@ -127,7 +132,7 @@ def test_imports_stand_in_three_groups():
 
 def test_a_solution_is_praised_and_not_noted_and_a_wrong_one_stops(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("CI")
-    monkeypatch.setattr(solved, "SOLVED", tmp_path / "solved")
+    monkeypatch.setattr(_places, "SOLVED", tmp_path / "solved")
     exercise = EXERCISES["00.accuracy"]
     solutions.check("00.accuracy", exercise.solve)
     assert capsys.readouterr().out == f"00.accuracy is right! {exercise.praise}\n"
@@ -157,7 +162,7 @@ def test_a_wrong_solution_is_never_written(tmp_path, monkeypatch):
     monkeypatch.setitem(EXERCISES, "00.accuracy", wrong)
     path = tmp_path / "00_start.ipynb"
     path.write_bytes((FOLDER / "00_start.ipynb").read_bytes())
-    out = generate.find(path)
+    out = generate.find_solutions(path)
     out.parent.mkdir()
     out.write_text("an older one")
     with pytest.raises(notebooks.NotebookError, match="(?s)code cell 2 of 2.*0.4 is the fraction that is wrong"):
@@ -169,11 +174,11 @@ def test_a_wrong_solution_is_never_written(tmp_path, monkeypatch):
 
 
 def committed(path):
-    return notebooks.read(generate.find(path))
+    return notebooks.read(generate.find_solutions(path))
 
 
 def test_every_notebook_has_its_solutions_and_there_are_no_others():
-    assert sorted((FOLDER / "solutions").glob("*.ipynb")) == [generate.find(path) for path in NOTEBOOKS]
+    assert sorted((FOLDER / "solutions").glob("*.ipynb")) == [generate.find_solutions(path) for path in NOTEBOOKS]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.shapes import check_shape
+from course._shapes import check_shape
 
 CONVOLUTIONS = {2: F.conv2d, 3: F.conv3d}
 GRIDS = {2: "H W", 3: "D H W"}

@@ -4,10 +4,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from course import _places
+
 PYTHON = f'"{sys.executable}"'  # as it is typed
 REINSTALL = "delete .venv, then run python3 run.py install"
 
@@ -22,7 +22,7 @@ class Check(NamedTuple):
 def why_it_fails(code: str, seconds: float = 300) -> str:
     """Run code in a Python of its own, which may die of it; return what it said, "" if all went well."""
     try:
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "notebooks", timeout=seconds,
+        done = subprocess.run([sys.executable, "-c", code], cwd=_places.NOTEBOOKS, timeout=seconds,
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     except subprocess.TimeoutExpired:
         return f"no end after {seconds:g} s"

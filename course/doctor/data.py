@@ -5,14 +5,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.doctor.check import ROOT, Check
+from course import _places
+from course.doctor.check import Check
 
 
 def check_data() -> Iterator[Check]:
     from course import digits, mnist
 
     named = os.environ.get("COURSE_DATA")
-    standin = mnist.DATA / digits.FILE
+    standin = _places.DATA / digits.FILE
     try:
         root = mnist.find_mnist()
     except FileNotFoundError as error:
@@ -30,10 +31,9 @@ def check_data() -> Iterator[Check]:
 
 def check_notebooks() -> Iterator[Check]:
     """Whether every notebook can be read: a merge or an editor may have left something else."""
-    from course import notebooks
 
     try:
-        paths = notebooks.find(ROOT / "notebooks")
+        paths = _places.find_notebooks(_places.NOTEBOOKS)
     except FileNotFoundError as error:
         yield Check("FAIL", str(error))
         return

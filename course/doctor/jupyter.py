@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from course.doctor.check import PYTHON, REINSTALL, ROOT, Check, last_line, mend_for, why_it_fails
+from course import _places
+from course.doctor.check import PYTHON, REINSTALL, Check, last_line, mend_for, why_it_fails
 
 START = 60  # seconds: a kernel takes one or two
 TRIAL = 300  # seconds: torch takes some, and more after an install, when a virus scanner reads it
@@ -45,7 +46,7 @@ def _try_kernel() -> Check:
                             timeout=TRIAL)
     with tempfile.TemporaryFile() as said:
         try:
-            with client.setup_kernel(cwd=str(ROOT / "notebooks"), stderr=said):
+            with client.setup_kernel(cwd=str(_places.NOTEBOOKS), stderr=said):
                 client.execute_cell(cell, 0)
         except CellExecutionError as error:
             return Check("FAIL", f"Jupyter's kernel starts, but {error.ename}: {error.evalue}: {REINSTALL}")
@@ -57,9 +58,9 @@ def _try_kernel() -> Check:
             return Check("FAIL", f"Jupyter's kernel does not start ({words}): mend what this names; else let "
                          f"Python through the firewall on 127.0.0.1; else {REINSTALL}")
     there = Path(cell.outputs[-1].text.splitlines()[-1]).parent
-    if there != ROOT / "course":
-        return Check("FAIL", f"Jupyter's kernel imports {there}, expected {ROOT / 'course'}: "
-                     f'{PYTHON} -m pip install --no-deps --editable "{ROOT}"')
+    if there != _places.ROOT / "course":
+        return Check("FAIL", f"Jupyter's kernel imports {there}, expected {_places.ROOT / 'course'}: "
+                     f'{PYTHON} -m pip install --no-deps --editable "{_places.ROOT}"')
     return Check("ok", "Jupyter's kernel starts, and imports the course and torch")
 
 

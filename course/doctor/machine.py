@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.doctor.check import ROOT, Check
+from course import _places
+from course.doctor.check import Check
 
 DISK = 1.0  # GB: the stand-in digits, executed notebooks, checkpoints
 MEMORY = 2.0  # GB: what a notebook takes at most, and its browser
@@ -23,7 +24,7 @@ DRIVER = "https://www.nvidia.com/drivers"
 
 def check_folders() -> Iterator[Check]:
     """Whether the course can write where it has to: only a trial shows quotas, owners and read-only disks."""
-    for folder in filter(Path.exists, (ROOT, ROOT / "notebooks", ROOT / "data")):
+    for folder in filter(Path.exists, (_places.ROOT, _places.NOTEBOOKS, _places.DATA)):
         try:
             _try_to_write(folder)
         except OSError as error:
@@ -34,7 +35,7 @@ def check_folders() -> Iterator[Check]:
         _try_to_write(None)
     except OSError as error:
         yield Check("FAIL", f"there is no place for temporary files ({error.strerror}): make room, or set TMPDIR")
-    if cloud := next((part for part in ROOT.parts if part.startswith(CLOUDS)), None):
+    if cloud := next((part for part in _places.ROOT.parts if part.startswith(CLOUDS)), None):
         yield Check("note", f"the course is in {cloud}, which copies and locks its files: move it elsewhere")
 
 
@@ -44,11 +45,11 @@ def _try_to_write(folder: Path | None) -> None:
 
 
 def check_disk() -> Iterator[Check]:
-    free = shutil.disk_usage(ROOT).free / 1e9
+    free = shutil.disk_usage(_places.ROOT).free / 1e9
     if free < DISK:
-        yield Check("FAIL", f"{free:.1f} GB free in {ROOT}, expected {DISK:.0f}: delete what you can spare")
+        yield Check("FAIL", f"{free:.1f} GB free in {_places.ROOT}, expected {DISK:.0f}: delete what you can spare")
     else:
-        yield Check("ok", f"{free:.0f} GB free in {ROOT}")
+        yield Check("ok", f"{free:.0f} GB free in {_places.ROOT}")
 
 
 def check_memory() -> Iterator[Check]:

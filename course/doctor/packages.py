@@ -6,7 +6,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 
-from course.doctor.check import PYTHON, REINSTALL, ROOT, Check, last_line, mend_for, why_it_fails
+from course import _places
+from course.doctor.check import PYTHON, REINSTALL, Check, last_line, mend_for, why_it_fails
 
 INSTALL = f"{PYTHON} -m pip install"
 EXTRAS = {  # of pyproject.toml: what is missed without their packages
@@ -29,7 +30,7 @@ def check_install() -> Iterator[Check]:
     """Whether the course was installed from the pyproject.toml that is here now; `git pull` brings new ones."""
     from packaging.requirements import Requirement
 
-    path = ROOT / "pyproject.toml"
+    path = _places.ROOT / "pyproject.toml"
     if not path.exists():
         return
     project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
@@ -40,7 +41,7 @@ def check_install() -> Iterator[Check]:
         new = ", ".join(sorted(name + range_ for name, range_ in wanted ^ installed))
         extras = ",".join(project["optional-dependencies"])
         yield Check("FAIL", f"pyproject.toml has changed since the install ({new}): "
-                    f'{INSTALL} --editable "{ROOT}[{extras}]"')
+                    f'{INSTALL} --editable "{_places.ROOT}[{extras}]"')
 
 
 def check_packages() -> Iterator[Check]:
@@ -72,7 +73,7 @@ def check_packages() -> Iterator[Check]:
 
 def tested_versions() -> dict[str, str]:
     """Exact versions by package, from tests/constraints.txt; empty where the course came without it."""
-    path = ROOT / "tests" / "constraints.txt"
+    path = _places.ROOT / "tests" / "constraints.txt"
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     return dict(re.findall(r"^([\w.-]+)==(\S+)$", text, re.MULTILINE))
 

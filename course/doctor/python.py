@@ -9,7 +9,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from course.doctor.check import ROOT, Check
+from course import _places
+from course.doctor.check import Check
 
 
 def check_python() -> Iterator[Check]:
@@ -31,7 +32,7 @@ def check_python() -> Iterator[Check]:
 def check_names() -> Iterator[Check]:
     """Whether a file of the learner's has the name of a package, which Python then takes for that package."""
     taken = sys.stdlib_module_names | importlib.metadata.packages_distributions().keys()
-    for folder in (ROOT, ROOT / "notebooks"):
+    for folder in (_places.ROOT, _places.NOTEBOOKS):
         for path in sorted(folder.glob("*.py")):
             if path.stem in taken:
                 yield Check("FAIL", f"{path} is taken for the package {path.stem}, which it hides: "
@@ -51,7 +52,7 @@ def check_paths() -> Iterator[Check]:
 
 
 def _modules(folder: Path) -> set[str]:
-    if not folder.is_dir() or folder.resolve() == ROOT:
+    if not folder.is_dir() or folder.resolve() == _places.ROOT:
         return set()
     return {path.name.split(".")[0] for path in folder.iterdir()
             if path.suffix in (".py", ".pyd", ".so") or (path / "__init__.py").is_file()}

@@ -1,9 +1,8 @@
 """Which exercises are solved: a text file on this machine, a name a line, and nowhere else."""
 
 import os
-from pathlib import Path
 
-SOLVED = Path(__file__).parents[2] / ".solved"
+from course import _places
 
 
 def note_solved(name: str) -> None:
@@ -11,7 +10,7 @@ def note_solved(name: str) -> None:
     if "CI" in os.environ or name in read_solved():
         return
     try:
-        with open(SOLVED, "a", encoding="utf-8") as file:
+        with open(_places.SOLVED, "a", encoding="utf-8") as file:
             file.write(f"{name}\n")  # one short write: two notebooks at once do not mix their lines
     except OSError:
         pass  # the answer is right all the same
@@ -20,6 +19,6 @@ def note_solved(name: str) -> None:
 def read_solved() -> set[str]:
     """Return the names of the exercises in the file."""
     try:
-        return set(SOLVED.read_text(encoding="utf-8").split())
+        return set(_places.SOLVED.read_text(encoding="utf-8").split())
     except (OSError, ValueError):
         return set()

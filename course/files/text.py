@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from course.progress import progress_bar
+from course._progress import progress_bar
 
 BLOCK = 2 << 20  # bytes: about what a core has in its own cache
 MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}

@@ -15,7 +15,7 @@ from course.baselines import STRONG, drift, move
 from course.convlstm import RainNet
 from course.radar import RainDataset, echo, storms
 from course.scores import csi, rmse
-from course.whole import written_whole
+from course._atomic import written_whole
 
 PIECE = 50  # storms made at a time
 FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little

@@ -21,9 +21,9 @@ from course.nowcast.films import (
     Films, Nowcast, describe, film_losses, find_values, forecast, make_values, map_values, score,
 )
 from course.nowcast.plan import Plan
-from course.progress import progress_bar
+from course._progress import progress_bar
 from course.torchrun import asked_to_stop
-from course.whole import written_whole
+from course._atomic import written_whole
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from course.files import Records, cache_text
 from course.radar.codes import MISSING, SHAPE, echo
 from course.radar.storms import Storms
-from course.whole import written_whole
+from course._atomic import written_whole
 
 
 def write_text(path: PathLike | str, records: Records | Storms, missing: int = MISSING) -> None:

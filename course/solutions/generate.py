@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course import notebooks
 from course.exercises import EXERCISES
-from course.order import names
+from course._names import names
 
 INTRODUCTION = """# Solutions: {title}
 
@@ -41,7 +41,7 @@ The notebook gives you this:
 And this is a right answer:"""
 
 
-def find(path: Path | str) -> Path:
+def find_solutions(path: Path | str) -> Path:
     """Return where the solutions of a notebook are kept."""
     path = Path(path)
     return path.parent / "solutions" / path.name
@@ -53,7 +53,7 @@ def regenerate(path: Path | str, *, progress: bool = True) -> NotebookNode:
     progress: a bar on stderr that counts cells.
     Raises: NotebookError if a solution is wrong; what `make` raises.
     """
-    out = find(path)
+    out = find_solutions(path)
     out.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / out.name

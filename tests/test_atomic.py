@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from course.whole import written_whole
+from course._atomic import written_whole
 
 
 def files(folder):

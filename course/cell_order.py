@@ -4,16 +4,16 @@ An extension of IPython. The kernels of the environment load it when they start,
 that it is there before anything of the course is imported. In other notebooks than the course's it is silent.
 """
 
-import ast
 import builtins
 import json
 import os
-import symtable
 from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+from course import _places
+from course._names import names
+
 CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's older copies
 MENU = "all cells above (Run > Run All Above Selected Cell)"
 WIDTH = 50  # of a line that is quoted
@@ -61,11 +61,11 @@ def _files(file: str | None, folder: Path) -> list[Path]:
     That of the session, if it is told, lies in the course's folder or is a copy from there; if none is told,
     those of the course, for a kernel that works in their folder.
     """
-    known = [path for path in sorted(NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")) if CHECKPOINTS not in path.parts]
+    known = [path for path in sorted(_places.NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")) if CHECKPOINTS not in path.parts]
     if not (file and Path(file).is_file()):
-        return known if folder.is_relative_to(NOTEBOOKS) else []
+        return known if folder.is_relative_to(_places.NOTEBOOKS) else []
     own = Path(file).resolve()
-    return [own] if own.is_relative_to(NOTEBOOKS) or _title(own) in map(_title, known) else []
+    return [own] if own.is_relative_to(_places.NOTEBOOKS) or _title(own) in map(_title, known) else []
 
 
 def _title(path: Path) -> str | None:
@@ -105,42 +105,6 @@ def read_cells(path: Path) -> list[Cell]:
 def _cell(cell_id: str | None, source: str, section: str) -> Cell:
     gives, takes = names(source)
     return Cell(cell_id, source, section, frozenset(gives), frozenset(takes))
-
-
-def names(source: str) -> tuple[set[str], set[str]]:
-    """Return the names that a cell binds at its top level, and those that it needs from elsewhere.
-
-    Of a name that one statement both reads and binds, only an assignment is taken to read it first.
-    """
-    gives, takes = set(), set()
-    try:
-        for statement in ast.parse(source).body:
-            bound, read = _symbols(statement)
-            if isinstance(statement, ast.AugAssign):
-                read |= bound
-            elif not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-                read -= bound
-            takes |= read - gives
-            gives |= bound
-    except SyntaxError:
-        pass  # %magic or !command: such a cell counts as empty
-    return gives, takes
-
-
-def _symbols(statement: ast.stmt) -> tuple[set[str], set[str]]:
-    """The global names that a statement binds, and those that it reads, inside functions and classes too."""
-    top = symtable.symtable(ast.unparse(statement), "cell", "exec")
-    bound, read, tables = set(), set(), [top]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
-        for symbol in table.get_symbols():
-            if table is top or symbol.is_global():
-                if symbol.is_assigned() or symbol.is_imported():
-                    bound.add(symbol.get_name())
-                if symbol.is_referenced():
-                    read.add(symbol.get_name())
-    return bound, read
 
 
 def advise(cells: list[Cell], place: int, missing: str, here: Container[str]) -> str | None:

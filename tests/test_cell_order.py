@@ -1,4 +1,4 @@
-"""The room `order`, on tiny notebooks; then on the committed ones, and in a real kernel."""
+"""The room `cell_order`, on tiny notebooks; then on the committed ones, and in a real kernel."""
 
 import builtins
 import subprocess
@@ -11,7 +11,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import notebooks, order
+from course import _places, cell_order, notebooks
+from course._places import find_notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 ALL = "or all cells above (Run > Run All Above Selected Cell)."
@@ -21,12 +22,12 @@ CELLS = ("import math\n\nimport os", "SIZE = math.pi", "## Act", "area = SIZE**2
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The folder of a course with one notebook, in which the kernel works; no session is told."""
-    monkeypatch.setattr(order, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(_places, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    order.NOTEBOOKS.mkdir()
-    monkeypatch.chdir(order.NOTEBOOKS)
-    written(order.NOTEBOOKS / "00_tiny.ipynb")
-    return order.NOTEBOOKS
+    _places.NOTEBOOKS.mkdir()
+    monkeypatch.chdir(_places.NOTEBOOKS)
+    written(_places.NOTEBOOKS / "00_tiny.ipynb")
+    return _places.NOTEBOOKS
 
 
 def written(path, *sources, ids="00-"):
@@ -44,7 +45,7 @@ def after(source, capsys, cell_id=None, **names):
     ip = SimpleNamespace(
         user_ns=names, events=SimpleNamespace(register=lambda event, look: callbacks.append((event, look)))
     )
-    order.load_ipython_extension(ip)
+    cell_order.load_ipython_extension(ip)
     try:
         exec(source, names)
     except Exception as raised:
@@ -189,25 +190,25 @@ def test_a_long_first_line_is_cut(folder, capsys):
     ],
 )
 def test_the_names_that_a_cell_gives_and_takes(source, gives, takes):
-    assert order.names(source) == (set(gives.split()), set(takes.split()))
+    assert cell_order.names(source) == (set(gives.split()), set(takes.split()))
 
 
 # The committed notebooks ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", notebooks.find(FOLDER), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", find_notebooks(FOLDER), ids=lambda path: path.stem)
 def test_every_name_that_a_cell_needs_comes_from_a_cell(path):
-    cells = order.read_cells(path)
+    cells = cell_order.read_cells(path)
     given = {*dir(builtins), "get_ipython"}.union(*(cell.gives for cell in cells))
     assert set().union(*(cell.takes for cell in cells)) <= given
 
 
-@pytest.mark.parametrize("path", notebooks.find(FOLDER), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", find_notebooks(FOLDER), ids=lambda path: path.stem)
 def test_who_follows_the_advice_can_run_the_last_cell_soon(path):
-    cells = order.read_cells(path)
+    cells = cell_order.read_cells(path)
     here, ran = set(dir(builtins)), []
     while missing := cells[-1].takes - here:
-        sentence = order.advise(cells, len(cells) - 1, min(missing), here)
+        sentence = cell_order.advise(cells, len(cells) - 1, min(missing), here)
         line = sentence.split("that begins `")[1].split("` ")[0].rstrip("…")
         new = [n for n, cell in enumerate(cells) if cell.source.strip().startswith(line) and cell.gives - here]
         ran.append(new[0])
@@ -231,5 +232,5 @@ def test_a_fresh_kernel_says_which_cell_to_run_first(monkeypatch):
 
 
 def test_the_room_is_quick_to_import():
-    code = "import course.order, sys; print({'torch', 'numpy', 'IPython'} & set(sys.modules))"
+    code = "import course.cell_order, sys; print({'torch', 'numpy', 'IPython'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
