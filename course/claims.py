@@ -8,7 +8,7 @@ from pathlib import Path
 from course._measured import FIGURE, last_place, number
 
 VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
-BANDS = Path(__file__).with_suffix(".json")  # written by `course claims`
+BANDS = Path(__file__).with_suffix(".json")  # written by `python3 run.py claims`
 TIMED = ("c12", "c13")  # their figures are times: those of another machine are others
 SLACK = 0.02  # of the median: another machine may differ by so much even where all seeds agree
 
@@ -76,5 +76,5 @@ def band(median: str, low: str, high: str) -> tuple[float, float]:
 
 
 def read_bands() -> dict[str, dict]:
-    """Return what `course claims` has measured, by claim; nothing where there is no such file."""
+    """Return what `python3 run.py claims` has measured, by claim; nothing where there is no such file."""
     return json.loads(BANDS.read_text(encoding="utf-8")) if BANDS and BANDS.is_file() else {}

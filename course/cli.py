@@ -162,18 +162,19 @@ def data_download() -> int:
 
 def data_verify() -> int:
     """Check MNIST and the stand-in, as far as they are here, to the byte."""
-    from course import digits, mnist
+    from course import mnist
+    from course.mnist import standin
 
-    standin = _places.DATA / digits.FILE
+    file = _places.DATA / standin.FILE
     mnist_is_here = mnist.find_mnist() is not None
-    if not mnist_is_here and not standin.exists():
+    if not mnist_is_here and not file.exists():
         print("neither MNIST nor the stand-in is here: nothing to verify")
     if mnist_is_here:
         print(f"{mnist.verify_mnist()}: the four files are MNIST, to the byte")
-    if standin.exists():
-        if digits.read_cache(standin) is None:
-            raise ValueError(f"{standin} is damaged: delete it, it is made anew on first use")
-        print(f"{standin}: as it was made")
+    if file.exists():
+        if standin.read_cache(file) is None:
+            raise ValueError(f"{file} is damaged: delete it, it is made anew on first use")
+        print(f"{file}: as it was made")
     return 0
 
 

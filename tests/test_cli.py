@@ -1,5 +1,6 @@
 """The words of the console script do what they say."""
 
+import hashlib
 import shutil
 
 import nbformat
@@ -8,8 +9,10 @@ import pytest
 import torch
 from places import move_course
 
-from course import _places, claims, cli, costs, device, digits, doctor, mnist, readme, review
+from course import _places, claims, cli, costs, device, doctor, mnist, readme, review
 from course.exercises import EXERCISES
+from course.mnist import files as mnist_files
+from course.mnist import standin
 from course.solutions import generate
 
 pytestmark = pytest.mark.usefixtures("empty_data_folder")
@@ -31,11 +34,11 @@ def write_mnist(root):
 
 def test_status_says_which_data_are_here(tmp_path, capsys, monkeypatch):
     assert cli.main(["data"]) == 0
-    standin = tmp_path / "data" / digits.FILE
-    assert capsys.readouterr().out == f"data: no MNIST; its stand-in {standin} will be made on first use\n"
-    standin.write_bytes(b"")
+    file = tmp_path / "data" / standin.FILE
+    assert capsys.readouterr().out == f"data: no MNIST; its stand-in {file} will be made on first use\n"
+    file.write_bytes(b"")
     assert cli.main(["data", "status"]) == 0
-    assert capsys.readouterr().out == f"data: no MNIST; its stand-in {standin} is here\n"
+    assert capsys.readouterr().out == f"data: no MNIST; its stand-in {file} is here\n"
     write_mnist(tmp_path)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     assert cli.main(["data"]) == 0
@@ -52,43 +55,43 @@ def test_a_named_folder_without_mnist_fails(tmp_path, capsys, monkeypatch):
     (tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte").unlink()
     assert [check.text for check in doctor.check_data()] == [
         f"{tmp_path / 'MNIST/raw'} lacks t10k-labels-idx1-ubyte, expected four files: "
-        "run `course data download`"]
+        "run `python3 run.py data download`"]
 
 
 def test_verify_passes_what_is_right_and_says_when_there_is_nothing(tmp_path, capsys, monkeypatch):
     assert cli.main(["data", "verify"]) == 0
     assert capsys.readouterr().out == "neither MNIST nor the stand-in is here: nothing to verify\n"
     raw = write_mnist(tmp_path / "data")
-    monkeypatch.setattr(mnist, "MD5", {path.name: mnist.hashlib.md5(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(mnist_files, "MD5", {path.name: hashlib.md5(path.read_bytes()).hexdigest()
                                        for path in raw.iterdir()})
-    standin = tmp_path / "data" / digits.FILE
-    digits.write_cache(standin, tuple(np.zeros(2, np.uint8) for _ in range(4)))
+    file = tmp_path / "data" / standin.FILE
+    standin.write_cache(file, tuple(np.zeros(2, np.uint8) for _ in range(4)))
     assert cli.main(["data", "verify"]) == 0
     assert capsys.readouterr().out == (
-        f"{raw}: the four files are MNIST, to the byte\n{standin}: as it was made\n")
+        f"{raw}: the four files are MNIST, to the byte\n{file}: as it was made\n")
 
 
 def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys):
     raw = write_mnist(tmp_path / "data")
     assert cli.main(["data", "verify"]) == 1
     file = raw / "train-images-idx3-ubyte"
-    md5 = mnist.hashlib.md5(file.read_bytes()).hexdigest()
+    md5 = hashlib.md5(file.read_bytes()).hexdigest()
     assert capsys.readouterr().err == (
-        f"{file} has md5 {md5}, expected {mnist.MD5[file.name]}: delete it and run `course data download`\n")
+        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: delete it and run `python3 run.py data download`\n")
 
 
 def test_verify_names_a_corrupted_standin(tmp_path, capsys):
-    standin = tmp_path / "data" / digits.FILE
-    digits.write_cache(standin, tuple(np.zeros(100, np.uint8) for _ in range(4)))
-    standin.write_bytes(standin.read_bytes()[:-30])
+    file = tmp_path / "data" / standin.FILE
+    standin.write_cache(file, tuple(np.zeros(100, np.uint8) for _ in range(4)))
+    file.write_bytes(file.read_bytes()[:-30])
     assert cli.main(["data", "verify"]) == 1
-    assert capsys.readouterr().err == f"{standin} is damaged: delete it, it is made anew on first use\n"
+    assert capsys.readouterr().err == f"{file} is damaged: delete it, it is made anew on first use\n"
 
 
 def test_a_failed_download_is_one_sentence(tmp_path, capsys, monkeypatch):
     def refuse(root, download):
         raise RuntimeError("no network")
-    monkeypatch.setattr(mnist.datasets, "MNIST", refuse)
+    monkeypatch.setattr(mnist_files.datasets, "MNIST", refuse)
     assert cli.main(["data", "download"]) == 1
     assert capsys.readouterr().err == (
         f"MNIST could not be downloaded to {tmp_path / 'data'}, nothing there has changed: "

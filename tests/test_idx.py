@@ -6,9 +6,9 @@ import struct
 import pytest
 import torch
 
-from course.idx import find_file, read_idx
+from course.mnist.idx import find_file, read_idx
 
-AGAIN = "delete it and run `course data download`"
+AGAIN = "delete it and run `python3 run.py data download`"
 
 
 def idx(numbers, kind=8):
@@ -89,7 +89,7 @@ def test_a_directory_instead_of_a_file_is_named(tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     path = tmp_path / "a"
-    assert message(FileNotFoundError, read_idx, path) == f"{path} is missing: run `course data download`"
+    assert message(FileNotFoundError, read_idx, path) == f"{path} is missing: run `python3 run.py data download`"
 
 
 def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
@@ -97,7 +97,7 @@ def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")  # root may read anything, so the refusal is played
 
     (tmp_path / "a").write_bytes(idx(some_labels(9)))
-    monkeypatch.setattr("course.idx.open", refuse, raising=False)
+    monkeypatch.setattr("course.mnist.idx.open", refuse, raising=False)
     expected = f"{tmp_path / 'a'} is not yours to read: change its permissions"
     assert message(PermissionError, read_idx, tmp_path / "a") == expected
 

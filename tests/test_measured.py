@@ -1,4 +1,4 @@
-"""One grammar says what a measured number is: to the claims, to `course diff`, to the gates and to nbval."""
+"""One grammar says what a measured number is: to the claims, to `python3 run.py diff`, to the gates and to nbval."""
 
 import re
 from pathlib import Path

@@ -12,9 +12,11 @@ from torch.utils.data import RandomSampler
 from torchvision import datasets, transforms
 
 from course import _places, mnist
-from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, read_idx, split
+from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, split
+from course.mnist import files as mnist_files
+from course.mnist.idx import read_idx
 
-TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = mnist.MD5
+(TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS) = mnist_files.TRAIN, mnist_files.TEST
 
 
 def some_set(count, seed=0):
@@ -76,7 +78,7 @@ def test_no_mnist_is_said_with_the_folder_the_files_and_the_mend(tmp_path):
     expected = (
         f"{tmp_path / 'MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, train-labels-idx1-ubyte, "
         "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte: "
-        "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
+        "set COURSE_DATA to the folder that holds MNIST, or run `python3 run.py data download`"
     )
     assert mnist.find_mnist(tmp_path) is None
     assert message(FileNotFoundError, mnist.load_mnist, tmp_path) == expected
@@ -89,7 +91,7 @@ def test_course_data_that_points_nowhere_is_an_error_and_no_reason_for_the_stand
     assert said == (
         f"{tmp_path / 'nowhere/MNIST/raw'} has no MNIST, expected train-images-idx3-ubyte, "
         "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte: "
-        "set COURSE_DATA to the folder that holds MNIST, or run `course data download`"
+        "set COURSE_DATA to the folder that holds MNIST, or run `python3 run.py data download`"
     )
 
 
@@ -99,7 +101,7 @@ def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeyp
     monkeypatch.setattr(_places, "DATA", root)
     expected = (
         f"{root / 'MNIST/raw'} lacks train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
-        "expected four files: run `course data download`"
+        "expected four files: run `python3 run.py data download`"
     )
     for load in (mnist.find_mnist, mnist.load_mnist, mnist.load_data):
         assert message(FileNotFoundError, load) == expected
@@ -141,7 +143,7 @@ def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeyp
         pytest.param(
             TRAIN_IMAGES,
             idx(some_images(11)),
-            "has 11 images and train-labels-idx1-ubyte 12 labels, expected as many: run `course data verify`",
+            "has 11 images and train-labels-idx1-ubyte 12 labels, expected as many: run `python3 run.py data verify`",
             id="different counts",
         ),
     ],
@@ -166,7 +168,7 @@ def test_without_mnist_and_without_a_wish_the_stand_in_is_loaded_and_says_so(mon
         images, labels = some_images(7).numpy(), some_labels(7).numpy()
         return images, labels, images[:2], labels[:2]
 
-    monkeypatch.setattr("course.digits.load_digits_standin", stand_in)
+    monkeypatch.setattr("course.mnist.standin.load_digits_standin", stand_in)
     data = mnist.load_data()
     assert data.name == "digits" and data.train.labels.dtype == torch.int64
     assert torch.equal(data.train.images, some_images(7))
@@ -185,13 +187,13 @@ def test_verify_accepts_the_right_bytes_packed_or_not_and_names_the_first_wrong_
     raw = root / "MNIST/raw"
     wrong = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing at all
     (raw / TEST_LABELS).write_bytes(b"")
-    expected = f"{raw / TEST_LABELS} has md5 {wrong}, expected {mnist.MD5[TEST_LABELS]}: {AGAIN}"
-    monkeypatch.setattr(mnist, "MD5", {TEST_LABELS: mnist.MD5[TEST_LABELS]})
+    expected = f"{raw / TEST_LABELS} has md5 {wrong}, expected {mnist_files.MD5[TEST_LABELS]}: {AGAIN}"
+    monkeypatch.setattr(mnist_files, "MD5", {TEST_LABELS: mnist_files.MD5[TEST_LABELS]})
     assert message(ValueError, mnist.verify_mnist, root) == expected
-    monkeypatch.setattr(mnist, "MD5", {TEST_LABELS: wrong})
+    monkeypatch.setattr(mnist_files, "MD5", {TEST_LABELS: wrong})
     assert mnist.verify_mnist(root) == raw
     (raw / TEST_LABELS).unlink()
-    expected = f"{raw / TEST_LABELS} is missing: run `course data download`"
+    expected = f"{raw / TEST_LABELS} is missing: run `python3 run.py data download`"
     assert message(FileNotFoundError, mnist.verify_mnist, root) == expected
     (raw / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(b""))
     assert mnist.verify_mnist(root) == raw
@@ -200,14 +202,14 @@ def test_verify_accepts_the_right_bytes_packed_or_not_and_names_the_first_wrong_
 # Download, with torchvision's part played: it writes the files it is told to, and then may fail
 
 
-def play_download(monkeypatch, names=tuple(mnist.MD5), error=None):
+def play_download(monkeypatch, names=tuple(mnist_files.MD5), error=None):
     roots = []
 
     def download_to(root, download):
         assert download
         roots.append(root)
         whole = write_mnist(Path(root))
-        for name in set(mnist.MD5) - set(names):
+        for name in set(mnist_files.MD5) - set(names):
             (whole / "MNIST/raw" / name).unlink()
         if error:
             raise error
@@ -226,7 +228,7 @@ def test_a_download_ends_with_the_four_files_and_nothing_else(tmp_path, monkeypa
     assert len(data.train.labels) == 12
     # Beside the data: a file can only be renamed on its own disk.
     assert [Path(root).parent for root in roots] == [tmp_path / "new"]
-    assert set(files(tmp_path)) == {tmp_path / "new/MNIST/raw" / name for name in mnist.MD5}
+    assert set(files(tmp_path)) == {tmp_path / "new/MNIST/raw" / name for name in mnist_files.MD5}
 
 
 def test_nothing_is_downloaded_unless_asked_for_and_missing(root, tmp_path, monkeypatch):
@@ -273,7 +275,7 @@ def test_an_interruption_between_the_last_moves_leaves_whole_files_and_is_notice
     assert read_idx(tmp_path / "MNIST/raw" / TRAIN_IMAGES).shape == (12, 28, 28)
     assert message(FileNotFoundError, mnist.load_mnist, tmp_path) == (
         f"{tmp_path / 'MNIST/raw'} lacks t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, "
-        "expected four files: run `course data download`"
+        "expected four files: run `python3 run.py data download`"
     )
 
 

@@ -10,10 +10,11 @@ from course.doctor.check import Check
 
 
 def check_data() -> Iterator[Check]:
-    from course import digits, mnist
+    from course import mnist
+    from course.mnist import standin
 
     named = os.environ.get("COURSE_DATA")
-    standin = _places.DATA / digits.FILE
+    file = _places.DATA / standin.FILE
     try:
         root = mnist.find_mnist()
     except FileNotFoundError as error:
@@ -25,8 +26,8 @@ def check_data() -> Iterator[Check]:
         yield Check("FAIL", f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
                     "correct it, or unset it to use the stand-in")
     else:
-        here = "is here" if standin.exists() else "will be made on first use"
-        yield Check("ok", f"data: no MNIST; its stand-in {standin} {here}")
+        here = "is here" if file.exists() else "will be made on first use"
+        yield Check("ok", f"data: no MNIST; its stand-in {file} {here}")
 
 
 def check_notebooks() -> Iterator[Check]:

@@ -25,7 +25,7 @@ EXERCISES: dict[str, Exercise] = {
 
 
 def check(name: str, answer: object) -> None:
-    """Print whether an answer is right; if not, what is wrong with it. `course progress` tells which were right."""
+    """Print whether an answer is right; if not, what is wrong with it. `python3 run.py progress` tells which were right."""
     exercise = _find(name)
     try:
         exercise.check(answer)

@@ -10,8 +10,8 @@ import pytest
 from scipy.ndimage import label
 from skimage.measure import euler_number
 
-from course import digits
-from course.digits import (
+from course.mnist import standin
+from course.mnist.standin import (
     FILE, Hand, draw, find_path, load_digits_standin, make_digits, path_distances, read_cache,
 )
 
@@ -31,7 +31,7 @@ def small():
 @pytest.fixture
 def quick(monkeypatch, sources):
     """make_digits without the seconds in which it finds the paths."""
-    monkeypatch.setattr(digits, "path_distances", lambda: sources)
+    monkeypatch.setattr(standin, "path_distances", lambda: sources)
 
 
 def tiny(value=0):
@@ -110,7 +110,7 @@ def test_a_speck_is_no_part_of_the_path():
     ink[4:44, 20:28] = 1
     ink[10:12, 40:42] = 1
     path, loops = find_path(ink)
-    assert loops == 0 and path.any() and not path[:, digits.MARGIN + 36:].any()
+    assert loops == 0 and path.any() and not path[:, standin.MARGIN + 36:].any()
 
 
 def test_no_path_has_loops_that_its_digit_cannot_have(sources):
@@ -169,7 +169,7 @@ def test_no_source_digit_serves_both_sets(monkeypatch, sources, quick):
         drawn.append(sources)
         return np.zeros((len(sources), 28, 28), np.uint8)
 
-    monkeypatch.setattr(digits, "draw", spy)
+    monkeypatch.setattr(standin, "draw", spy)
     labels = make_digits(train=2000, test=500, threads=1)[1::2]
     training, test = (set(np.concatenate(part).tolist()) for part in (drawn[:4], drawn[4:]))
     assert training and test and not training & test
@@ -248,7 +248,7 @@ def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path):
         import sys, time
         from pathlib import Path
         import numpy as np
-        from course.digits import FILE, load_digits_standin, content_hash
+        from course.mnist.standin import FILE, load_digits_standin, content_hash
         folder, me, other = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
         def make():                     # both are here before either has written
             (folder / me).touch()
@@ -262,7 +262,7 @@ def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path):
     said = [run.communicate(timeout=120) for run in runs]
     assert [err for _, err in said] == ["", ""]
     hashes = {out.strip() for out, _ in said}
-    assert hashes == {digits.content_hash(load_digits_standin(tmp_path / "cache", make=never))}
+    assert hashes == {standin.content_hash(load_digits_standin(tmp_path / "cache", make=never))}
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [FILE]
 
 

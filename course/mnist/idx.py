@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-AGAIN = "delete it and run `course data download`"
+AGAIN = "delete it and run `python3 run.py data download`"
 
 
 def read_idx(path: Path | str) -> Tensor:
@@ -44,7 +44,7 @@ def read_bytes(path: Path) -> bytearray:
             content = bytearray(file.read())
         return bytearray(gzip.decompress(content)) if content[:2] == b"\x1f\x8b" else content
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path} is missing: run `course data download`") from None
+        raise FileNotFoundError(f"{path} is missing: run `python3 run.py data download`") from None
     except PermissionError:
         raise PermissionError(f"{path} is not yours to read: change its permissions") from None
     except (gzip.BadGzipFile, EOFError, zlib.error):
