@@ -301,7 +301,7 @@ def bench(python, word, rest):
     if rest:
         return 0
     sys.stdout.flush()
-    return call([python, "-m", "course.readme"], input=json.dumps(results).encode("utf-8")).returncode
+    return call([python, "-m", "course.upkeep.readme"], input=json.dumps(results).encode("utf-8")).returncode
 
 
 if __name__ == "__main__":

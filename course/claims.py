@@ -1,6 +1,7 @@
 """The claims that the course puts to the test, the line in which a notebook judges one, and the bands it must keep."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +43,7 @@ def verdict(claim: str, judgement: str, because: str, data: str | None = None) -
     judgement: "holds", "false", or "holds only when" followed by the condition.
     because: the evidence in a clause; measured figures in it carry their ≈.
     data: the name of the data set behind the figures ("any": they need none). If bands are recorded for it, each
-    figure must lie in its own, times excepted.
+    figure must lie in its own, times excepted, unless COURSE_BANDS is off in the environment.
     Raises: ValueError for an unknown claim or judgement, and for a figure out of its band.
     """
     if claim not in CLAIMS:
@@ -50,8 +51,9 @@ def verdict(claim: str, judgement: str, because: str, data: str | None = None) -
     if judgement not in ("holds", "false") and not judgement.startswith("holds only when "):
         raise ValueError(f"judgement is {judgement!r}, expected 'holds', 'false' or 'holds only when …'")
     print(f"{claim} · {CLAIMS[claim]} · {judgement} · {because}")
-    for sentence in out_of_band(claim, because, data):
-        raise ValueError(sentence)
+    if os.environ.get("COURSE_BANDS") != "off":  # as when the bands themselves are measured
+        for sentence in out_of_band(claim, because, data):
+            raise ValueError(sentence)
 
 
 def out_of_band(claim: str, because: str, data: str | None) -> Iterator[str]:

@@ -16,7 +16,7 @@ def main(args: list[str] | None = None) -> int:
     some.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     words = parser.add_subparsers(required=True, metavar="WORD")
     word = words.add_parser("doctor", help="look for what is missing or broken here")
-    word.set_defaults(call=lambda options: doctor.main())
+    word.set_defaults(call=lambda options: doctor.examine())
     word = words.add_parser("data", help="say which data are here, download MNIST, or verify the files")
     word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
     word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
@@ -51,13 +51,13 @@ def run(names: list[str], out: Path, costs: str | None = None) -> int:
 
     costs: "check" or "record" what each notebook takes.
     """
-    from course import notebooks
+    from course.upkeep import notebooks
 
     paths, live = _paths(names), sys.stderr.isatty()
     if costs:
         return run_measured(paths, out, costs)
     for path in paths:
-        notebooks.run(path, out / path.name, progress=live)
+        notebooks.run_notebook(path, out / path.name, progress=live)
         if not live:
             print(f"{path.name} ran", flush=True)
     print(f"all {len(paths)} ran; the executed copies are in {out}")
@@ -66,19 +66,19 @@ def run(names: list[str], out: Path, costs: str | None = None) -> int:
 
 def run_measured(paths: list[Path], out: Path, word: str) -> int:
     """Run notebooks on one thread of the CPU; compare what they take with the record, or renew it."""
-    from course import costs, mnist, readme
+    from course import mnist
+    from course.upkeep import costs, readme
     from course.device import pick_device
 
     if pick_device().type != "cpu":
         raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
     mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
-    record, faults = _places.ROOT / readme.COSTS, []
-    recorded = costs.read_costs(record)
+    faults, recorded = [], costs.read_costs()
     for path in paths:
-        cost = costs.measure(path, out / path.name, progress=sys.stderr.isatty())
+        cost = costs.measure_cost(path, out / path.name, progress=sys.stderr.isatty())
         print(f"{path.stem:<16} {cost.ratio:>6.1f} reference cells {cost.gigabytes:>6.2f} GB", flush=True)
         if word == "record":
-            costs.record_costs(record, {path.stem: cost})
+            costs.record_costs({path.stem: cost})
         elif fault := costs.too_much(path.stem, cost, recorded):
             faults.append(fault)
     if word == "record":
@@ -92,13 +92,13 @@ def regenerate(names: list[str]) -> int:
 
     Stops at the first that fails; this one and those after it stay as they were.
     """
-    from course import notebooks, readme
-    from course.solutions import generate
+    from course.upkeep import notebooks, readme
+    from course.upkeep import solutions
 
     paths, live = _paths(names), sys.stderr.isatty()
     for path in paths:
-        notebooks.run(path, path, progress=live)
-        generate.regenerate(path, progress=live)
+        notebooks.run_notebook(path, path, progress=live)
+        solutions.write_solutions(path, progress=live)
         if not live:
             print(f"{path.name} ran", flush=True)
     renewed = readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
@@ -108,22 +108,22 @@ def regenerate(names: list[str]) -> int:
 
 def diff(names: list[str], since: str, out: Path | None) -> int:
     """Print for each notebook what has changed since a commit: here, or in the executed copies in a folder."""
-    from course import review
+    from course.upkeep import diff
 
     for path in _paths(names):
         new = path if out is None else out / path.name
         if out is None or new.is_file():
-            print("\n".join(review.report(path, new, since)), flush=True)
+            print("\n".join(diff.report(path, new, since)), flush=True)
     return 0
 
 
 def claims(names: list[str], seeds: int) -> int:
     """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
-    from course import bands, readme
+    from course.upkeep import claims, readme
 
     for path in _paths(names):
-        measured = bands.measure(path, seeds, progress=sys.stderr.isatty())
-        bands.write_bands(measured)
+        measured = claims.measure_claims(path, seeds, progress=sys.stderr.isatty())
+        claims.write_bands(measured)
         for claim, record in measured.items():
             for data, result in record["measured"].items():
                 print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
@@ -188,7 +188,7 @@ def progress() -> int:
 
     solved = read_solved()
     for path in _places.find_notebooks(_places.NOTEBOOKS):
-        own = [name for name in EXERCISES if name.startswith(f"{path.stem[:2]}.")]
+        own = [name for name in EXERCISES if name.startswith(f"{path.stem[3:]}.")]
         left = [name for name in own if name not in solved]
         rest = f"   left: {' '.join(left)}" if left else ""
         print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")

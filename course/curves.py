@@ -15,7 +15,7 @@ def event_files(folder: Path | str) -> Iterator[Curves]:
 
     Each call is on the disk when it returns. A run that goes on in its folder replaces what stands there from its
     first step on. inf and nan are written, and TensorBoard marks them.
-    Raises: ImportError without tensorboard; NotADirectoryError if folder is a file; what `check` raises.
+    Raises: ImportError without tensorboard; NotADirectoryError if folder is a file; what `check_point` raises.
     """
     folder = Path(folder)
     try:
@@ -29,7 +29,7 @@ def event_files(folder: Path | str) -> Iterator[Curves]:
 
     def curves(step: int, values: Mapping[str, float]) -> None:
         nonlocal writer
-        step, values = check(step, values)
+        step, values = check_point(step, values)
         if writer is None:
             writer = SummaryWriter(str(folder), purge_step=step)
         for name, value in values.items():
@@ -53,7 +53,7 @@ def to_all(*several: Curves) -> Curves:
     return curves
 
 
-def check(step: int, values: Mapping[str, float]) -> tuple[int, dict[str, float]]:
+def check_point(step: int, values: Mapping[str, float]) -> tuple[int, dict[str, float]]:
     """Return a step and its values as plain numbers.
 
     Raises: TypeError if the step is no whole number or a value no number, ValueError if a name is empty.

@@ -16,7 +16,7 @@ from course.curves import Curves
 from course._progress import progress_bar
 from course._atomic import written_whole
 
-Batches = Iterable[tuple[Tensor, Tensor]]
+Minibatches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -42,14 +42,14 @@ class History:
 
 def train_epoch(
     model: nn.Module,
-    batches: Batches,
+    batches: Minibatches,
     optimizer: Optimizer,
     loss_fn: Loss = F.cross_entropy,
     scheduler: LRScheduler | None = None,
 ) -> Metrics:
     """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
 
-    Batches are moved to the model's device. scheduler: stepped after every batch.
+    Minibatches are moved to the model's device. scheduler: stepped after every batch.
     Raises: FloatingPointError that names the step and the learning rate if a loss is not finite.
     """
     model.train()
@@ -93,7 +93,7 @@ def _loss_anew(model: nn.Module, x: Tensor, y: Tensor, optimizer: Optimizer, los
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Batches, loss_fn: Loss = F.cross_entropy) -> Metrics:
+def evaluate(model: nn.Module, batches: Minibatches, loss_fn: Loss = F.cross_entropy) -> Metrics:
     """Return mean loss and accuracy over all examples: in eval mode, without a graph; the mode is put back after.
 
     loss_fn: averages over the batch, as torch's losses do.
@@ -117,8 +117,8 @@ def evaluate(model: nn.Module, batches: Batches, loss_fn: Loss = F.cross_entropy
 def fit(
     model: nn.Module,
     optimizer: Optimizer,
-    train_batches: Batches,
-    valid_batches: Batches | None = None,
+    train_batches: Minibatches,
+    valid_batches: Minibatches | None = None,
     *,
     epochs: int,
     loss_fn: Loss = F.cross_entropy,
@@ -148,7 +148,7 @@ def fit(
         raise ValueError(f"patience is {patience} without valid_batches: early stopping needs validation data")
     if patience is not None and patience < 1:
         raise ValueError(f"patience is {patience}, expected 1 or more epochs")
-    run = _Run(model, optimizer, scheduler, getattr(train_batches, "generator", None))
+    run = _Training(model, optimizer, scheduler, getattr(train_batches, "generator", None))
     if checkpoint is not None and Path(checkpoint).exists():
         run.load(Path(checkpoint))
     history = run.history
@@ -184,7 +184,7 @@ def fit(
     return history
 
 
-class _Run:
+class _Training:
     """All the state of a training run: what a checkpoint has to hold."""
 
     def __init__(self, model, optimizer, scheduler, generator):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.figures import compare, drawn_in
+from course.upkeep.figures import compare_figures, drawn_in
 
 DATA_LINE = re.compile(r"^data: (\w+)", re.MULTILINE)
 
@@ -17,7 +17,7 @@ def pytest_runtest_call(item):
         notice_data(item)
         committed = drawn_in(item.cell.outputs)
         fresh = drawn_in(item.test_outputs)
-        wrong = compare(committed, fresh, values=not committed or same_data(item.parent))
+        wrong = compare_figures(committed, fresh, values=not committed or same_data(item.parent))
         if wrong:
             item.raise_cell_error("Figures differ", "\n".join(wrong))
     return result

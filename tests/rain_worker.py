@@ -1,4 +1,4 @@
-"""What tests launch by torchrun: `course.train_rain` that notes what it does and may have an accident.
+"""What tests launch by torchrun: `course.nowcast` that notes what it does and may have an accident.
 
 rain_worker.py NOTES ACCIDENT arguments of train_rain …
 NOTES is a folder. It gets what each rank writes to stderr, a line for each time that it reads films, and the
@@ -14,7 +14,7 @@ import torch
 
 from course.nowcast import training
 from course.nowcast.films import Films
-from course.train_rain import main
+from course.nowcast.__main__ import command
 
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
@@ -46,4 +46,4 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
 Films.batch, training.backward = noted_batch, noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"
-sys.exit(main(arguments))
+sys.exit(command(arguments))

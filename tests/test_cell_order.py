@@ -11,7 +11,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import _places, cell_order, notebooks
+from course import _places, cell_order
+from course.upkeep import notebooks
 from course._places import find_notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"

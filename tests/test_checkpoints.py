@@ -1,4 +1,4 @@
-"""Checkpoints of `course.checkpoints`, by a world of one; those of many are in test_train_rain.py."""
+"""Checkpoints of `course.distributed`, by a world of one; those of many are in test_nowcast_main.py."""
 
 import json
 import os
@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.distributed.checkpoint.api import CheckpointException
 
-from course import checkpoints
-from course.checkpoints import find_step, load_step, save_step
+from course.distributed import checkpoints
+from course.distributed.checkpoints import find_step, load_step, save_step
 from course.distributed import joined
 
 SETTINGS = {"hidden": (8, 4), "batch": 7}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from course import claims, notebooks
+from course import claims
+from course.upkeep import notebooks
 from course._measured import FIGURE
 from course._places import find_notebooks
 from course.claims import CLAIMS, verdict

@@ -9,11 +9,11 @@ import pytest
 import torch
 from places import move_course
 
-from course import _places, claims, cli, costs, device, doctor, mnist, readme, review
+from course import _places, claims, cli, device, doctor, mnist
 from course.exercises import EXERCISES
 from course.mnist import files as mnist_files
 from course.mnist import standin
-from course.solutions import generate
+from course.upkeep import costs, diff, readme, solutions
 
 pytestmark = pytest.mark.usefixtures("empty_data_folder")
 
@@ -146,7 +146,7 @@ def test_without_names_all_notebooks_run_in_order(course_of_two, capsys):
 
 def test_regenerate_writes_in_place_and_renews_the_solutions_and_the_readme(course_of_two, capsys, monkeypatch):
     renewed, solved_after = [], []
-    monkeypatch.setattr(generate, "regenerate", lambda path, progress: solved_after.append(path))
+    monkeypatch.setattr(solutions, "write_solutions", lambda path, progress: solved_after.append(path))
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: renewed.append(arguments) or ["claims"])
     good, bad = (course_of_two / "notebooks" / f"{name}.ipynb" for name in ("00_good", "01_bad"))
     assert cli.main(["regenerate", "00"]) == 0
@@ -157,7 +157,7 @@ def test_regenerate_writes_in_place_and_renews_the_solutions_and_the_readme(cour
 
 def test_regenerate_leaves_a_notebook_that_fails_and_the_readme(course_of_two, capsys, monkeypatch):
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: pytest.fail("renewed"))
-    monkeypatch.setattr(generate, "regenerate", lambda path, progress: None)
+    monkeypatch.setattr(solutions, "write_solutions", lambda path, progress: None)
     bad = course_of_two / "notebooks" / "01_bad.ipynb"
     before = bad.read_bytes()
     assert cli.main(["regenerate"]) == 1
@@ -168,9 +168,9 @@ def test_regenerate_leaves_a_notebook_that_fails_and_the_readme(course_of_two, c
 @pytest.fixture
 def cheap(course_of_two, monkeypatch):
     """A notebook that costs two reference cells, without running anything."""
-    (course_of_two / "tests").mkdir()
+    monkeypatch.setattr(costs, "COSTS", course_of_two / "costs.json")
     monkeypatch.setattr(mnist, "load_data", lambda: None)
-    monkeypatch.setattr(costs, "measure", lambda path, out, progress: costs.Cost(2.0, 30.0, 0.5))
+    monkeypatch.setattr(costs, "measure_cost", lambda path, out, progress: costs.Cost(2.0, 30.0, 0.5))
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: [])
     return course_of_two
 
@@ -183,7 +183,7 @@ def test_recorded_costs_are_checked_and_a_dear_notebook_sets_the_exit_status(che
     line = "00_good             2.0 reference cells   0.50 GB\n"
     end = f"all 1 ran, at their usual cost; the executed copies are in {cheap / 'build'}\n"
     assert capsys.readouterr().out == 2 * (line + end)
-    monkeypatch.setattr(costs, "measure", lambda path, out, progress: costs.Cost(3.1, 30.0, 0.5))
+    monkeypatch.setattr(costs, "measure_cost", lambda path, out, progress: costs.Cost(3.1, 30.0, 0.5))
     assert cli.main(["run", "00", "--costs", "check"]) == 1
     assert "00_good costs 3.1 times the reference cell, expected at most 1.5 times" in capsys.readouterr().out
 
@@ -195,7 +195,7 @@ def test_costs_are_those_of_the_cpu(cheap, capsys, monkeypatch):
 
 
 def test_diff_tells_what_changed_here_or_in_the_executed_copies(course_of_two, capsys, monkeypatch):
-    monkeypatch.setattr(review, "report", lambda path, new, since: [f"{path.stem}: {new.parent.name} {since}"])
+    monkeypatch.setattr(diff, "report", lambda path, new, since: [f"{path.stem}: {new.parent.name} {since}"])
     assert cli.main(["diff"]) == 0
     assert capsys.readouterr().out == "00_good: notebooks HEAD\n01_bad: notebooks HEAD\n"
     (course_of_two / "copies").mkdir()
@@ -227,11 +227,11 @@ def test_a_wrong_word_is_refused(capsys):
 
 def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(_places, "SOLVED", tmp_path / ".solved")
-    (tmp_path / ".solved").write_text("09.timer\n09.step\ngone.with\n")
+    (tmp_path / ".solved").write_text("devices.timer\n09.step\ngone.with\n")
     assert cli.main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-2] == "09_devices       2 of 3   left: 09.waits"
+    assert lines[-3] == "12_devices       2 of 3   left: devices.waits"
     assert lines[-1] == f"exercises solved: 2 of {len(EXERCISES)}"
-    (tmp_path / ".solved").write_text("09.timer 09.step 09.waits")
+    (tmp_path / ".solved").write_text("devices.timer devices.step devices.waits")
     assert cli.main(["progress"]) == 0
-    assert capsys.readouterr().out.splitlines()[-2] == "09_devices       3 of 3"
+    assert capsys.readouterr().out.splitlines()[-3] == "12_devices       3 of 3"

@@ -11,10 +11,10 @@ from torch import nn, optim
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR, StepLR
 
-from course import compare as room
-from course.compare import Recipe, Task, compare, sweep
+from course.compare import race as room
+from course.compare import Competitor, Task, compare, sweep
 from course.mnist import Batches
-from course.runs import Run, load_runs, save_runs, table
+from course.compare import Run, load_runs, save_runs, table
 
 X = torch.tensor([[1.0, 0], [0, 1], [2, 1], [1, 2], [-1, 1], [1, -1]])
 Y = torch.tensor([0, 1, 0, 1, 1, 0])
@@ -115,7 +115,7 @@ def noted(notes, **changes):
 
 
 def test_all_recipes_of_a_seed_get_the_same_weights_batches_and_dropout_and_another_seed_others(notes):
-    compare(noted(notes), [Recipe("SGD", lr=0.5), Recipe("Adam"), Recipe("own", Signed)], seeds=(3, 4))
+    compare(noted(notes), [Competitor("SGD", lr=0.5), Competitor("Adam"), Competitor("own", Signed)], seeds=(3, 4))
     _, *three, a, b, c = notes  # the first is the warm-up
     assert three == [three[0]] * 3 and [a, b, c] == [a] * 3
     assert len(a) == 1 + 2 * 6
@@ -123,10 +123,10 @@ def test_all_recipes_of_a_seed_get_the_same_weights_batches_and_dropout_and_anot
 
 
 def test_a_run_does_not_depend_on_the_others_nor_on_what_was_drawn_before():
-    recipes = [Recipe("SGD", lr=0.5), Recipe("Adam")]
-    together = compare(task(), recipes, seeds=(0, 1))
+    competitors = [Competitor("SGD", lr=0.5), Competitor("Adam")]
+    together = compare(task(), competitors, seeds=(0, 1))
     torch.rand(5)
-    alone = [run for seed in (0, 1) for recipe in recipes for run in compare(task(), [recipe], seeds=[seed])]
+    alone = [run for seed in (0, 1) for competitor in competitors for run in compare(task(), [competitor], seeds=[seed])]
     assert timeless(together) == timeless(alone)
     assert [(run.name, run.seed) for run in together] == [("SGD", 0), ("Adam", 0), ("SGD", 1), ("Adam", 1)]
 
@@ -138,12 +138,12 @@ def stopping(seed):
 @pytest.mark.parametrize("changes", [{}, {"make_batches": stopping}])
 def test_the_callers_random_state_is_untouched(changes):
     before = torch.get_rng_state()
-    compare(task(**changes), [Recipe("SGD")])
+    compare(task(**changes), [Competitor("SGD")])
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_dropout_and_weights_need_no_generator_but_follow_the_seed_alone(notes):
-    compare(noted(notes), [Recipe("SGD")], seeds=(7,))
+    compare(noted(notes), [Competitor("SGD")], seeds=(7,))
     torch.manual_seed(7)
     assert notes[1][0] == nn.Linear(2, 2, bias=False).weight.tolist()
 
@@ -151,7 +151,7 @@ def test_dropout_and_weights_need_no_generator_but_follow_the_seed_alone(notes):
 def test_a_model_is_made_for_each_run_and_knows_its_seed():
     seeds = []
     noting = task(make_model=lambda seed: seeds.append(seed) or Noisy())
-    compare(noting, [Recipe("SGD"), Recipe("Adam")], seeds=(3, 4))
+    compare(noting, [Competitor("SGD"), Competitor("Adam")], seeds=(3, 4))
     assert seeds == [3] + [3, 3, 4, 4]  # the first is the warm-up
 
 
@@ -201,7 +201,7 @@ def test_a_run_of_any_optimizer_equals_a_plain_loop_to_the_bit_and_reports_its_d
         models.append(Noisy())
         return models[-1]
 
-    (run,) = compare(task(make_model=make_model, epochs=5 / 3), [Recipe("it", kind)], seeds=[5])
+    (run,) = compare(task(make_model=make_model, epochs=5 / 3), [Competitor("it", kind)], seeds=[5])
     weight, looks = plain_loop(kind, steps=5)
     assert torch.equal(models[-1].linear.weight, weight)
     assert run.lr == inspect.signature(kind).parameters["lr"].default
@@ -210,7 +210,7 @@ def test_a_run_of_any_optimizer_equals_a_plain_loop_to_the_bit_and_reports_its_d
 
 
 def test_an_optimizer_of_ones_own_takes_the_steps_counted_by_hand():
-    (run,) = compare(paper(epochs=1, check_every=1), [Recipe("own", Signed, lr=0.5)], seeds=[0])
+    (run,) = compare(paper(epochs=1, check_every=1), [Competitor("own", Signed, lr=0.5)], seeds=[0])
     # The weights go from (0, 0) by 1/2 each to (-3/2, 3/2), and x is 2, so the logits lie 0, 2, 4, 6 apart.
     losses = [math.log1p(math.exp(-apart)) for apart in (0, 2, 4, 6)]
     assert [metrics.loss for metrics in run.train] == pytest.approx(losses[:3], abs=1e-6)
@@ -224,7 +224,7 @@ def test_an_optimizer_of_ones_own_takes_the_steps_counted_by_hand():
      ("RMSprop", optim.RMSprop, {}), ("AdamW", optim.AdamW, {})],
 )
 def test_a_known_name_stands_for_its_optimizer(name, kind, options):
-    (run,) = compare(task(), [Recipe(name, lr=0.125)], seeds=[5])
+    (run,) = compare(task(), [Competitor(name, lr=0.125)], seeds=[5])
     _, looks = plain_loop(partial(kind, lr=0.125, **options))
     assert run.lr == 0.125
     assert run.valid == [pytest.approx(look) for look in looks]
@@ -234,7 +234,7 @@ def test_the_rate_of_a_recipe_is_reported_also_if_its_optimizer_makes_another_of
     def halved(parameters, lr):
         return optim.SGD(parameters, lr / 2)
 
-    assert [run.lr for run in sweep(task(), [Recipe("own", halved)], (0.5, 1))] == [0.5, 1]
+    assert [run.lr for run in sweep(task(), [Competitor("own", halved)], (0.5, 1))] == [0.5, 1]
 
 
 def test_parameters_can_be_sorted_into_groups():
@@ -244,7 +244,7 @@ def test_parameters_can_be_sorted_into_groups():
         groups[:] = [[p for p in parameters if p.ndim == 2], [p for p in parameters if p.ndim < 2]]
         return optim.SGD([{"params": group} for group in groups], lr)
 
-    compare(task(make_model=lambda seed: nn.Linear(2, 2)), [Recipe("own", sorted_by_dimension)])
+    compare(task(make_model=lambda seed: nn.Linear(2, 2)), [Competitor("own", sorted_by_dimension)])
     assert [len(group) for group in groups] == [1, 1]
 
 
@@ -252,7 +252,7 @@ def test_parameters_can_be_sorted_into_groups():
     ("epochs", "steps"), [(0.01, [1]), (0.6, [2]), (1, [2, 3]), (5 / 3, [2, 4, 5]), (2, [2, 4, 6])]
 )
 def test_epochs_may_be_a_fraction_and_the_last_look_comes_after_the_last_step(epochs, steps):
-    (run,) = compare(task(epochs=epochs), [Recipe("SGD")], seeds=[0])
+    (run,) = compare(task(epochs=epochs), [Competitor("SGD")], seeds=[0])
     assert run.steps == steps
     assert len(run.train) == len(run.valid) == len(run.seconds) == len(steps)
 
@@ -269,7 +269,7 @@ def test_a_schedule_is_stepped_after_every_batch_and_ends_where_its_formula_says
         planned.append((optimizer, steps))
         return LambdaLR(optimizer, lambda step: 1 - step / steps)
 
-    (run,) = compare(task(epochs=4 / 3), [Recipe("linear", Spy, lr=1, schedule=to_zero)], seeds=[0])
+    (run,) = compare(task(epochs=4 / 3), [Competitor("linear", Spy, lr=1, schedule=to_zero)], seeds=[0])
     assert rates == [1, 0.75, 0.5, 0.25]
     ((optimizer, steps),) = planned  # none for the warm-up, whose one step many a schedule cannot divide
     assert steps == 4 and optimizer.param_groups[0]["lr"] == 0
@@ -277,7 +277,7 @@ def test_a_schedule_is_stepped_after_every_batch_and_ends_where_its_formula_says
 
 
 def test_a_schedule_in_parts_works_for_runs_that_are_long_enough():
-    thirds = Recipe("SGD", lr=1, schedule=lambda optimizer, steps: StepLR(optimizer, steps // 3))
+    thirds = Competitor("SGD", lr=1, schedule=lambda optimizer, steps: StepLR(optimizer, steps // 3))
     assert [run.ended for run in compare(task(), [thirds])] == ["finished"] * 3
 
 
@@ -296,26 +296,26 @@ def test_seconds_are_those_of_training_without_the_looks(monkeypatch):
                 yield batch
 
     slow = task(make_batches=lambda seed: Slow([(X, Y)] * 3, 1), valid_batches=Slow([(X, Y)], 100))
-    (run,) = compare(slow, [Recipe("SGD")], seeds=[0])
+    (run,) = compare(slow, [Competitor("SGD")], seeds=[0])
     assert run.seconds == [2, 4, 6]
 
 
 def test_the_test_data_are_judged_once_by_each_run_that_finishes_and_never_in_a_sweep():
-    recipes = [Recipe("own", Signed), Recipe("bomb", Bomb), Recipe("SGD")]
+    competitors = [Competitor("own", Signed), Competitor("bomb", Bomb), Competitor("SGD")]
     test = Counted(ONE)
-    runs = compare(paper(), recipes, seeds=(0, 1), test_batches=test)
+    runs = compare(paper(), competitors, seeds=(0, 1), test_batches=test)
     assert test.times == 4
     for run in runs:
         assert run.test == (run.valid[-1] if run.name != "bomb" else None)
-    assert [run.test for run in sweep(paper(), recipes, [0.1])] == [None] * 3
+    assert [run.test for run in sweep(paper(), competitors, [0.1])] == [None] * 3
 
 
 # Runs that end early ----------------------------------------------------------------------------------
 
 
 def test_a_training_loss_of_nan_ends_its_run_and_no_other():
-    calm = Recipe("own", Signed)
-    runs = compare(paper(), [Recipe("bomb", Bomb), calm])
+    calm = Competitor("own", Signed)
+    runs = compare(paper(), [Competitor("bomb", Bomb), calm])
     assert [(run.name, run.seed, run.ended, run.steps) for run in runs if run.name == "bomb"] == [
         ("bomb", seed, "diverged", [2]) for seed in (0, 1, 2)
     ]
@@ -324,7 +324,7 @@ def test_a_training_loss_of_nan_ends_its_run_and_no_other():
 
 def test_a_validation_or_test_loss_of_infinity_is_divergence_too():
     huge = [(torch.tensor([[3e38]]), torch.tensor([0]))]  # right answer 0, and the training pulls towards 1
-    wild, calm = Recipe("wild", Signed, lr=1), Recipe("calm", Signed, lr=1e-3)
+    wild, calm = Competitor("wild", Signed, lr=1), Competitor("calm", Signed, lr=1e-3)
     for where in ({"valid_batches": huge}, {}):
         runs = compare(paper(**where), [wild, calm], seeds=[0], test_batches=None if where else huge)
         assert [run.ended for run in runs] == ["diverged", "finished"]
@@ -342,8 +342,8 @@ def test_ctrl_c_keeps_the_finished_runs_and_the_looks_of_the_current_one(good_ba
     def make_batches(seed):
         return Stopping([(X, Y)] * 6) if seed == 1 else [(X, Y)] * 6
 
-    recipes = [Recipe("SGD"), Recipe("Adam")]
-    runs = compare(task(make_batches=make_batches, epochs=1), recipes, seeds=(0, 1, 2))
+    competitors = [Competitor("SGD"), Competitor("Adam")]
+    runs = compare(task(make_batches=make_batches, epochs=1), competitors, seeds=(0, 1, 2))
     ends = [("SGD", 0, "finished", [2, 4, 6]), ("Adam", 0, "finished", [2, 4, 6])]
     assert [(run.name, run.seed, run.ended, run.steps) for run in runs] == (
         ends + [("SGD", 1, "interrupted", last)] if last else ends
@@ -354,13 +354,13 @@ def test_ctrl_c_in_a_loss_while_it_warms_up_gives_no_runs():
     def stopped(logits, y):
         raise KeyboardInterrupt
 
-    assert compare(task(loss_fn=stopped), [Recipe("SGD")]) == []
+    assert compare(task(loss_fn=stopped), [Competitor("SGD")]) == []
 
 
 def test_bars_are_silent_under_ci_and_shown_elsewhere(monkeypatch, capsys):
     for ci in ("true", None):
         monkeypatch.setenv("CI", ci) if ci else monkeypatch.delenv("CI", raising=False)
-        room.compare(task(), [Recipe("SGD")], seeds=[0])
+        room.compare(task(), [Competitor("SGD")], seeds=[0])
         assert bool(capsys.readouterr().err) is (ci is None)
 
 
@@ -368,7 +368,7 @@ def test_bars_are_silent_under_ci_and_shown_elsewhere(monkeypatch, capsys):
 
 
 def test_a_sweep_crosses_recipes_rates_and_seeds():
-    runs = sweep(task(), [Recipe("SGD"), Recipe("Adam", lr=9)], torch.tensor([0.25, 0.5]), seeds=(0, 1))
+    runs = sweep(task(), [Competitor("SGD"), Competitor("Adam", lr=9)], torch.tensor([0.25, 0.5]), seeds=(0, 1))
     assert {type(run.lr) for run in runs} == {float}  # not tensors, which no file of runs could hold
     assert [(run.seed, run.name, run.lr) for run in runs] == [
         (seed, name, lr) for seed in (0, 1) for name in ("SGD", "Adam") for lr in (0.25, 0.5)
@@ -376,12 +376,12 @@ def test_a_sweep_crosses_recipes_rates_and_seeds():
 
 
 def test_a_sweep_may_have_other_rates_for_each_recipe():
-    runs = sweep(task(), [Recipe("SGD"), Recipe("Adam")], {"Adam": [0.01], "SGD": (0.5, 1), "mine": []})
+    runs = sweep(task(), [Competitor("SGD"), Competitor("Adam")], {"Adam": [0.01], "SGD": (0.5, 1), "mine": []})
     assert [(run.name, run.lr) for run in runs] == [("SGD", 0.5), ("SGD", 1), ("Adam", 0.01)]
 
 
 def test_runs_come_back_from_a_file_as_they_were(tmp_path):
-    runs = compare(paper(), [Recipe("own", Signed), Recipe("bomb", Bomb)], seeds=(0, 1), test_batches=ONE)
+    runs = compare(paper(), [Competitor("own", Signed), Competitor("bomb", Bomb)], seeds=(0, 1), test_batches=ONE)
     runs.append(Run("LBFGS", 1, 0, ended="interrupted"))
     save_runs(runs, tmp_path / "runs.json")
     again = load_runs(tmp_path / "runs.json")
@@ -395,7 +395,7 @@ def test_a_file_of_runs_is_json_for_everybody_also_after_divergence(tmp_path):
         raise AssertionError(word)
 
     huge = [(torch.tensor([[3e38]]), torch.tensor([0]))]
-    runs = compare(paper(), [Recipe("wild", Signed, lr=1), Recipe("bomb", Bomb)], test_batches=huge)
+    runs = compare(paper(), [Competitor("wild", Signed, lr=1), Competitor("bomb", Bomb)], test_batches=huge)
     save_runs(runs, tmp_path / "runs.json")
     json.loads((tmp_path / "runs.json").read_text(), parse_constant=refuse)
     with pytest.raises(ValueError):
@@ -409,36 +409,36 @@ def test_a_file_of_runs_is_json_for_everybody_also_after_divergence(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Recipe("Adan"),
-         "recipe is called 'Adan', expected one of SGD, momentum, Nesterov, Adagrad, RMSprop, Adadelta, "
+        (lambda: Competitor("Adan"),
+         "competitor is called 'Adan', expected one of SGD, momentum, Nesterov, Adagrad, RMSprop, Adadelta, "
          "Adam, AdamW: or give it an optimizer"),
-        (lambda: Recipe("SGD", lr=-0.5), "lr of SGD is -0.5, expected a number above 0: try 0.01"),
-        (lambda: Recipe("SGD", lr=0), "lr of SGD is 0, expected a number above 0: try 0.01"),
-        (lambda: Recipe("SGD", lr=math.nan), "lr of SGD is nan, expected a number above 0: try 0.01"),
-        (lambda: Recipe("SGD", lr=math.inf), "lr of SGD is inf, expected a number above 0: try 0.01"),
-        (lambda: sweep(task(), [Recipe("SGD")], (0.1, -1)),
+        (lambda: Competitor("SGD", lr=-0.5), "lr of SGD is -0.5, expected a number above 0: try 0.01"),
+        (lambda: Competitor("SGD", lr=0), "lr of SGD is 0, expected a number above 0: try 0.01"),
+        (lambda: Competitor("SGD", lr=math.nan), "lr of SGD is nan, expected a number above 0: try 0.01"),
+        (lambda: Competitor("SGD", lr=math.inf), "lr of SGD is inf, expected a number above 0: try 0.01"),
+        (lambda: sweep(task(), [Competitor("SGD")], (0.1, -1)),
          "lr of SGD is -1, expected a number above 0: try 0.01"),
-        (lambda: sweep(task(), [Recipe("SGD")], ()),
+        (lambda: sweep(task(), [Competitor("SGD")], ()),
          "rates is empty for SGD, expected one learning rate or more: try (0.001, 0.01, 0.1)"),
-        (lambda: sweep(task(), [Recipe("SGD"), Recipe("Adam")], {"SGD": [0.1]}),
+        (lambda: sweep(task(), [Competitor("SGD"), Competitor("Adam")], {"SGD": [0.1]}),
          "rates is empty for Adam, expected one learning rate or more: try (0.001, 0.01, 0.1)"),
-        (lambda: sweep(task(), [], [0.1]), "there are 0 recipes and 1 seeds, expected one or more of each"),
-        (lambda: compare(task(), []), "there are 0 recipes and 3 seeds, expected one or more of each"),
-        (lambda: compare(task(), [Recipe("SGD")], seeds=()),
-         "there are 1 recipes and 0 seeds, expected one or more of each"),
-        (lambda: compare(task(), [Recipe("SGD", lr=0.1), Recipe("SGD", optim.Adam, lr=0.1)]),
-         "two recipes are called 'SGD' with lr 0.1: give each a name of its own"),
-        (lambda: sweep(task(), [Recipe("SGD")], (0.1, 0.1)),
-         "two recipes are called 'SGD' with lr 0.1: give each a name of its own"),
+        (lambda: sweep(task(), [], [0.1]), "there are 0 competitors and 1 seeds, expected one or more of each"),
+        (lambda: compare(task(), []), "there are 0 competitors and 3 seeds, expected one or more of each"),
+        (lambda: compare(task(), [Competitor("SGD")], seeds=()),
+         "there are 1 competitors and 0 seeds, expected one or more of each"),
+        (lambda: compare(task(), [Competitor("SGD", lr=0.1), Competitor("SGD", optim.Adam, lr=0.1)]),
+         "two competitors are called 'SGD' with lr 0.1: give each a name of its own"),
+        (lambda: sweep(task(), [Competitor("SGD")], (0.1, 0.1)),
+         "two competitors are called 'SGD' with lr 0.1: give each a name of its own"),
         (lambda: task(epochs=0),
          "epochs is 0 and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
         (lambda: task(epochs=math.nan),
          "epochs is nan and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
         (lambda: task(check_every=0),
          "epochs is 2 and check_every 0, expected more than 0 and at least 1: try 1 and 50"),
-        (lambda: compare(task(make_batches=lambda seed: []), [Recipe("SGD")]),
+        (lambda: compare(task(make_batches=lambda seed: []), [Competitor("SGD")]),
          "make_batches gives no batches for seed 0, expected one or more"),
-        (lambda: compare(task(valid_batches=[]), [Recipe("SGD")]),
+        (lambda: compare(task(valid_batches=[]), [Competitor("SGD")]),
          "batches is empty, expected one batch or more"),
     ],
 )
@@ -449,4 +449,4 @@ def test_what_makes_no_comparison_is_refused(call, message):
 
 
 def test_one_name_at_two_rates_is_no_twin():
-    assert len(compare(task(), [Recipe("SGD", lr=0.1), Recipe("SGD", lr=0.2)])) == 6
+    assert len(compare(task(), [Competitor("SGD", lr=0.1), Competitor("SGD", lr=0.2)])) == 6

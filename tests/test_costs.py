@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course import costs, notebooks
-from course.costs import Cost
-from course.notebooks import Usage, write
+from course.upkeep import costs, notebooks
+from course.upkeep.costs import Cost
+from course.upkeep.notebooks import Usage, write
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def test_a_cost_is_processor_time_over_that_of_the_reference_and_the_peak_of_mem
     taken = iter([Usage(2.0, 1), Usage(9.0, 1_260_000_000), Usage(4.0, 1)])
     ran = []
     monkeypatch.setattr(notebooks, "execute", lambda nb, path, **options: ran.append((path.stem, options)) or next(taken))
-    assert costs.measure(notebook, notebook.with_name("out.ipynb"), progress=False) == Cost(3.0, 9.0, 1.26)
+    assert costs.measure_cost(notebook, notebook.with_name("out.ipynb"), progress=False) == Cost(3.0, 9.0, 1.26)
     assert [name for name, _ in ran] == ["reference", "00_tiny", "reference"]
     assert {options["OMP_NUM_THREADS"] for _, options in ran} == {"1"}
 
@@ -70,10 +70,10 @@ def test_a_notebook_without_a_record_is_named():
     )
 
 
-def test_the_record_keeps_the_costs_of_other_notebooks_in_order(tmp_path):
-    file = tmp_path / "costs.json"
-    assert costs.read_costs(file) == {}
-    costs.record_costs(file, {"01_b": Cost(1.0, 2.0, 3.0), "02_c": Cost(4.0, 5.0, 6.0)})
-    costs.record_costs(file, {"00_a": Cost(7.0, 8.0, 9.0), "02_c": Cost(0.5, 1.0, 0.1)})
-    assert list(costs.read_costs(file).items()) == [
+def test_the_record_keeps_the_costs_of_other_notebooks_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(costs, "COSTS", tmp_path / "costs.json")
+    assert costs.read_costs() == {}
+    costs.record_costs({"01_b": Cost(1.0, 2.0, 3.0), "02_c": Cost(4.0, 5.0, 6.0)})
+    costs.record_costs({"00_a": Cost(7.0, 8.0, 9.0), "02_c": Cost(0.5, 1.0, 0.1)})
+    assert list(costs.read_costs().items()) == [
         ("00_a", Cost(7.0, 8.0, 9.0)), ("01_b", Cost(1.0, 2.0, 3.0)), ("02_c", Cost(0.5, 1.0, 0.1))]

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from browser.find import find_browser
-from course.curves import check, event_files, to_all
+from course.curves import check_point, event_files, to_all
 
 needs_tensorboard = pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None,
                                        reason="tensorboard is not installed")
@@ -40,7 +40,7 @@ def test_importing_curves_imports_neither_torch_nor_tensorboard():
 @pytest.mark.parametrize("step", [3, np.int64(3), torch.tensor(3)])
 @pytest.mark.parametrize("value", [0.5, np.float32(0.5), torch.tensor([0.5], requires_grad=True)])
 def test_any_kind_of_number_becomes_a_plain_one(step, value):
-    step, values = check(step, {"loss": value})
+    step, values = check_point(step, {"loss": value})
     assert (type(step), type(values["loss"])) == (int, float) and (step, values) == (3, {"loss": 0.5})
 
 
@@ -54,7 +54,7 @@ def test_any_kind_of_number_becomes_a_plain_one(step, value):
 ])
 def test_what_is_no_point_is_named(step, values, message):
     with pytest.raises((TypeError, ValueError)) as error:
-        check(step, values)
+        check_point(step, values)
     assert str(error.value) == message
 
 

@@ -1,4 +1,4 @@
-"""A world of processes: who takes which part, who speaks, which GPU. Real ones are in test_train_rain.py."""
+"""A world of processes: who takes which part, who speaks, which GPU. Real ones are in test_nowcast_main.py."""
 
 from contextlib import nullcontext
 from datetime import timedelta
@@ -8,9 +8,9 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from course import distributed
-from course.distributed import World, add_up, backward, choose, gather, joined, part_of, replicate, together
-from course.torchrun import Place
+from course.distributed import world as room
+from course.distributed import World, add_up, backward, choose, all_gather, joined, part_of, replicate, together
+from course.distributed.torchrun import Place
 
 CPU = torch.device("cpu")
 
@@ -31,7 +31,7 @@ def test_alone_a_process_is_a_world_of_one_time_and_again():
     for _ in range(2):
         with joined(device="cpu") as alone:
             assert alone[:6] == (0, 1, 0, 1, CPU, "gloo")
-            assert gather("word") == ["word"]
+            assert all_gather("word") == ["word"]
             total = add_up(torch.tensor([1.5, 2]))
             assert total.tolist() == [1.5, 2] and total.dtype == torch.float64
             model = nn.Linear(1, 1)
@@ -61,7 +61,7 @@ def test_on_one_machine_a_start_anew_does_not_find_addresses_of_before(monkeypat
     monkeypatch.setenv("LOCAL_WORLD_SIZE", local_size)
     for count in "001":
         monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", count)
-        distributed._meet(timedelta(seconds=9))
+        room._meet(timedelta(seconds=9))
     stores[0].set("rank 1", "lives here")
     assert [store.check(["rank 1"]) for store in stores] == [True, True, found]
 
@@ -72,9 +72,9 @@ def others(monkeypatch):
     done = []
 
     def set(*faults):
-        monkeypatch.setattr(distributed, "gather", lambda fault: [*faults[:1], fault, *faults[1:]])
-        monkeypatch.setattr(distributed.dist, "barrier", lambda: done.append("waited"))
-        monkeypatch.setattr(distributed, "tell", done.append)
+        monkeypatch.setattr(room, "all_gather", lambda fault: [*faults[:1], fault, *faults[1:]])
+        monkeypatch.setattr(room.dist, "barrier", lambda: done.append("waited"))
+        monkeypatch.setattr(room, "tell", done.append)
         return done
 
     return set
@@ -107,7 +107,7 @@ def test_who_is_not_rank_0_waits_and_ends_in_silence(others):
 ])
 def test_rank_0_tells_what_is_wrong_and_where_then_waits(others, monkeypatch, faults, told):
     done = others()
-    monkeypatch.setattr(distributed, "gather", lambda fault: faults)
+    monkeypatch.setattr(room, "all_gather", lambda fault: faults)
     with pytest.raises(SystemExit) as end:
         run_together(0, 3)
     assert (end.value.code, done) == (1, [told, "waited"])
@@ -116,7 +116,7 @@ def test_rank_0_tells_what_is_wrong_and_where_then_waits(others, monkeypatch, fa
 def test_what_is_a_bug_is_told_with_its_kind(others, monkeypatch):
     others()
     given = []
-    monkeypatch.setattr(distributed, "gather", lambda fault: given.append(fault) or [None])
+    monkeypatch.setattr(room, "all_gather", lambda fault: given.append(fault) or [None])
     run_together(1, 2, TypeError("no len"))
     run_together(1, 2, ValueError("batch is 0"))
     assert given == ["TypeError: no len", "batch is 0"]
@@ -124,7 +124,7 @@ def test_what_is_a_bug_is_told_with_its_kind(others, monkeypatch):
 
 def test_while_torchrun_starts_again_nothing_is_told(others, monkeypatch):
     done = others()
-    monkeypatch.setattr(distributed, "gather", lambda fault: ["no folder"] * 2)
+    monkeypatch.setattr(room, "all_gather", lambda fault: ["no folder"] * 2)
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
     monkeypatch.setenv("TORCHELASTIC_MAX_RESTARTS", "2")
     with pytest.raises(SystemExit):

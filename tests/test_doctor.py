@@ -61,7 +61,7 @@ def texts(look, state="FAIL"):
 
 def test_a_sound_installation_passes(capsys, monkeypatch):
     monkeypatch.delenv("PYTHONPATH")
-    assert doctor.main() == 0, capsys.readouterr().out
+    assert doctor.examine() == 0, capsys.readouterr().out
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "all is well"
     assert {line.split()[0] for line in lines[:-1]} <= {"ok", "note"}
@@ -75,7 +75,7 @@ def all_well(monkeypatch):
 
 def test_one_failure_sets_the_exit_status(all_well, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "check_data", lambda: [Check("FAIL", "no data: make some")])
-    assert doctor.main() == 1
+    assert doctor.examine() == 1
     lines = capsys.readouterr().out.splitlines()
     assert "FAIL  no data: make some" in lines and "ok    check_proxy" in lines
     assert lines[-1] == f"1 of {len(lines) - 1} failed"
@@ -84,7 +84,7 @@ def test_one_failure_sets_the_exit_status(all_well, monkeypatch, capsys):
 @pytest.mark.parametrize("name", ["names", "disk", "packages", "torch"])
 def test_what_would_fail_for_this_is_not_looked_at(all_well, monkeypatch, capsys, name):
     monkeypatch.setattr(doctor, f"check_{name}", lambda: [Check("FAIL", "first")])
-    assert doctor.main() == 1
+    assert doctor.examine() == 1
     text = capsys.readouterr().out
     assert "FAIL  first" in text and "check_kernel" not in text
 
@@ -92,7 +92,7 @@ def test_what_would_fail_for_this_is_not_looked_at(all_well, monkeypatch, capsys
 def test_a_package_that_the_doctor_itself_needs_may_be_missing(all_well, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "check_kernel", jupyter.check_kernel)
     monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)  # importing it raises ImportError
-    assert doctor.main() == 1
+    assert doctor.examine() == 1
     assert ("FAIL  import of jupyter_client.kernelspec halted; None in sys.modules: "
             "delete .venv, then run python3 run.py install") in capsys.readouterr().out.splitlines()
 
@@ -185,7 +185,7 @@ def test_a_missing_package_is_found(monkeypatch):
 @pytest.mark.parametrize(("name", "what"), [
     ("nbval", 'only the tests need it: {PIP} "nbval>=0.11"'),
     ("numba", 'reading is slower without it: {PIP} "numba>=0.61"'),
-    ("tensorboard", 'notebook 09 and `--curves` need it: {PIP} "tensorboard>=2.21"'),
+    ("tensorboard", 'notebook 12 and `--curves` need it: {PIP} "tensorboard>=2.21"'),
 ])
 def test_a_missing_extra_is_only_noted(monkeypatch, name, what):
     pretend_version(monkeypatch, **{name: None})

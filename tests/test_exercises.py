@@ -28,7 +28,7 @@ def test_the_standard_deviation_of_a_batch_may_be_that_of_all_there_is(capsys):
         deviation, mean = torch.std_mean(images, dim=(0, 2, 3), correction=0, keepdim=True)
         return (images - mean) / deviation
 
-    assert said(capsys, "02.standardise", answer).startswith("02.standardise is right!")
+    assert said(capsys, "tensor.standardise", answer).startswith("tensor.standardise is right!")
 
 
 def test_one_short_line_of_python_for_each_number_is_a_loop_too(capsys):
@@ -37,8 +37,8 @@ def test_one_short_line_of_python_for_each_number_is_a_loop_too(capsys):
         starts = np.append(0, ends[:-1] + 1)
         return np.array([int(line[start:end]) for start, end in zip(starts, ends)], np.uint8)
 
-    assert said(capsys, "08.parse", answer) == (
-        "08.parse is not right yet: the numbers are right, but a loop in Python makes an object for each of them: "
+    assert said(capsys, "files.parse", answer) == (
+        "files.parse is not right yet: the numbers are right, but a loop in Python makes an object for each of them: "
         "look back from the spaces, at all numbers at once."
     )
 
@@ -53,14 +53,14 @@ def test_the_mean_of_two_calls_is_told_from_work_that_was_in_the_queue(capsys):
         wait()
         return (clock() - start) / 2
 
-    assert said(capsys, "09.timer", answer) == (
-        "09.timer is not right yet: you say 3.0005 s of 2 calls, whose orders overlap with the work before: time one."
+    assert said(capsys, "devices.timer", answer) == (
+        "devices.timer is not right yet: you say 3.0005 s of 2 calls, whose orders overlap with the work before: time one."
     )
 
 
 def test_a_check_leaves_no_hook_in_the_learners_model():
-    model, loss_fn = EXERCISES["04.reader"].solve()
-    check("04.reader", lambda: (model, loss_fn))
+    model, loss_fn = EXERCISES["nn.reader"].solve()
+    check("nn.reader", lambda: (model, loss_fn))
     assert [layer for layer in model.modules() if layer._forward_hooks] == []
 
 
@@ -98,8 +98,15 @@ def test_every_hint_and_the_solution_can_be_read(capsys, name):
 
 
 def test_an_unknown_exercise_lists_the_known_ones():
-    with pytest.raises(ValueError, match="exercise is '99.x', expected one of 00."):
+    with pytest.raises(ValueError, match="exercise is '99.x', expected one of start."):
         check("99.x", ...)
+
+
+@pytest.mark.parametrize("old, new", [("08.parse", "files.parse"), ("00.accuracy", "start.accuracy")])
+def test_an_old_name_is_answered_by_the_new_one(capsys, old, new):
+    assert said(capsys, old, EXERCISES[new].solve) == f"{new} is right! {EXERCISES[new].praise}"
+    hint(old)
+    assert capsys.readouterr().out.startswith(f"{new}, hint 1 of ")
 
 
 def test_a_failing_answer_names_the_learners_own_line():
@@ -133,20 +140,20 @@ def solved_file(monkeypatch, tmp_path):
 
 
 def test_only_a_right_answer_is_noted_and_only_once(solved_file):
-    check("09.step", EXERCISES["09.step"].solve)
-    check("09.waits", UNTOUCHED["09.waits"])
-    check("09.timer", WRONG["09.timer"][0][0])
-    check("09.step", EXERCISES["09.step"].solve)
-    assert solved_file.read_text() == "09.step\n"
+    check("devices.step", EXERCISES["devices.step"].solve)
+    check("devices.waits", UNTOUCHED["devices.waits"])
+    check("devices.timer", WRONG["devices.timer"][0][0])
+    check("devices.step", EXERCISES["devices.step"].solve)
+    assert solved_file.read_text() == "devices.step\n"
 
 
 def test_under_ci_nothing_is_noted(solved_file, monkeypatch):
     monkeypatch.setenv("CI", "true")
-    check("09.step", EXERCISES["09.step"].solve)
+    check("devices.step", EXERCISES["devices.step"].solve)
     assert not solved_file.exists()
 
 
 def test_where_nothing_can_be_written_the_answer_is_praised_all_the_same(solved_file, capsys):
     solved_file.mkdir()
-    assert "is right!" in said(capsys, "09.step", EXERCISES["09.step"].solve)
+    assert "is right!" in said(capsys, "devices.step", EXERCISES["devices.step"].solve)
     assert solved.read_solved() == set()

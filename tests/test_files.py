@@ -24,7 +24,7 @@ if importlib.util.find_spec("numba"):
     from course.files import kernel
 
     HERE["numba"] = partial(read_fast, parser="numba")
-    PARSERS["numba"] = kernel.parse_values
+    PARSERS["numba"] = kernel.parse_compiled
 PROCESSES = {"queues": read_queues, "pool": read_pool}
 ALL = HERE | PROCESSES
 LINE = "correct the line or delete it"

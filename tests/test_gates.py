@@ -8,8 +8,8 @@ import gates
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course.figures import compare
-from course.notebooks import write
+from course.upkeep.figures import compare_figures
+from course.upkeep.notebooks import write
 
 pytest_plugins = ["pytester"]
 
@@ -274,12 +274,12 @@ MOVED = [
 
 @pytest.mark.parametrize("old, new", SAME)
 def test_a_figure_may_move_within_its_tolerance(old, new):
-    assert compare([old], [new]) == []
+    assert compare_figures([old], [new]) == []
 
 
 @pytest.mark.parametrize("old, new, message", MOVED)
 def test_a_figure_that_moved_further_is_told(old, new, message):
-    wrong = compare([old], [new])
+    wrong = compare_figures([old], [new])
     assert wrong and wrong[0].startswith("figure 1") and message in wrong[0]
 
 
@@ -289,14 +289,14 @@ def test_a_panel_or_a_figure_too_few_is_told():
     two["figure"]["title"] = drawn(1)["figure"]["title"] = "Both"
     one = copy.deepcopy(two)
     one["figure"]["axes"].pop()
-    assert compare([two], [one]) == ["figure 1 ('Both'): it has 1 panels, expected 2"]
-    assert compare([one], []) == ["the cell draws 0 figures, expected 1"]
+    assert compare_figures([two], [one]) == ["figure 1 ('Both'): it has 1 panels, expected 2"]
+    assert compare_figures([one], []) == ["the cell draws 0 figures, expected 1"]
 
 
 def test_on_other_data_only_number_and_titles_of_figures_are_compared():
-    assert compare([drawn(1, 2)], [drawn(9, label="b")], values=False) == []
-    assert len(compare([drawn(1)], [drawn(1, title="Other")], values=False)) == 1
-    assert len(compare([drawn(1)], [], values=False)) == 1
+    assert compare_figures([drawn(1, 2)], [drawn(9, label="b")], values=False) == []
+    assert len(compare_figures([drawn(1)], [drawn(1, title="Other")], values=False)) == 1
+    assert len(compare_figures([drawn(1)], [], values=False)) == 1
 
 
 # A real nbval run ----------------------------------------------------------------------------------------

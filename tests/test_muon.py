@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course.muon import Muon, orthogonalize
+from course.speedrun import Muon, orthogonalize
 
 
 def matrix(rows, columns, singular_values, seed=0):

@@ -12,7 +12,7 @@ import pytest
 from gates import GATES, share_compared
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course import notebooks
+from course.upkeep import notebooks
 from course._places import find_notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -55,7 +55,7 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
     notebooks.write(nb, path)
     seen = []
     (tmp_path / "out").mkdir()
-    ran = notebooks.run(
+    ran = notebooks.run_notebook(
         path, tmp_path / "out" / "b.ipynb", progress=False, after_cell=lambda *told: seen.append(told)
     )
     assert [cell.execution_count for cell in ran.cells] == [1, 2, None] and ran.cells[2].outputs == []
@@ -64,14 +64,14 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
     assert [index for index, _ in seen] == [0, 1, 2]
     assert nbformat.read(tmp_path / "out" / "b.ipynb", as_version=4) == ran
     assert nbformat.read(path, as_version=4) == nb, "the source was written to"
-    again = notebooks.run(path, tmp_path / "again.ipynb", folder=tmp_path / "out", progress=False)
+    again = notebooks.run_notebook(path, tmp_path / "again.ipynb", folder=tmp_path / "out", progress=False)
     assert again.cells[0].outputs[0].text == f"true {tmp_path / 'out'}\n"
 
 
 def test_the_data_folder_means_the_same_inside_a_notebook(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", "mnist")
     path = written(tmp_path, "import os; print(os.environ['COURSE_DATA'])")
-    ran = notebooks.run(path, tmp_path / "b.ipynb", progress=False)
+    ran = notebooks.run_notebook(path, tmp_path / "b.ipynb", progress=False)
     assert ran.cells[0].outputs[0].text == f"{Path('mnist').resolve()}\n"
 
 
@@ -83,7 +83,7 @@ def test_a_second_run_gives_the_same_file(tmp_path):
     )
     first, second = tmp_path / "first.ipynb", tmp_path / "second.ipynb"
     for out in (first, second):
-        notebooks.run(path, out, progress=False)
+        notebooks.run_notebook(path, out, progress=False)
     assert first.read_bytes() == second.read_bytes()
     metadata = json.loads(first.read_text(encoding="utf-8"))["metadata"]
     assert metadata.pop("course") == {"data": "digits", "device": "cpu", "torch": version("torch").split("+")[0]}
@@ -97,7 +97,7 @@ def test_a_failing_cell_is_told_with_its_source_and_plain_traceback(tmp_path, ca
     path, out = written(tmp_path, "a = 1", "print('so far')\n1 / 0", "never = 1"), tmp_path / "out.ipynb"
     out.write_text("an older run")
     with pytest.raises(notebooks.NotebookError) as error:
-        notebooks.run(path, out)
+        notebooks.run_notebook(path, out)
     story = str(error.value)
     assert story.startswith(f"{path}, code cell 2 of 3:\n\nprint('so far')\n1 / 0\n\n")
     assert story.endswith("ZeroDivisionError: division by zero") and "\x1b" not in story
@@ -113,23 +113,23 @@ def test_a_dead_kernel_is_told_with_its_last_words(tmp_path):
     with pytest.raises(
         notebooks.NotebookError, match="(?s)code cell 1 of 1.*the kernel died.*out of memory$"
     ):
-        notebooks.run(path, tmp_path / "out.ipynb", progress=False)
+        notebooks.run_notebook(path, tmp_path / "out.ipynb", progress=False)
 
 
 def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
     path = written(tmp_path, "while True: pass")
     with pytest.raises(notebooks.NotebookError, match="(?s)code cell 1 of 1.*timed out.*after 1 seconds"):
-        notebooks.run(path, tmp_path / "out.ipynb", timeout=1, progress=False)
+        notebooks.run_notebook(path, tmp_path / "out.ipynb", timeout=1, progress=False)
 
 
 def test_what_is_no_notebook_is_named(tmp_path):
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     with pytest.raises(ValueError, match="a.ipynb is no notebook, expected one in nbformat 4: fetch it anew"):
-        notebooks.run(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
+        notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
     with pytest.raises(
         FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"
     ):
-        notebooks.run(tmp_path / "b.ipynb", tmp_path / "out.ipynb")
+        notebooks.run_notebook(tmp_path / "b.ipynb", tmp_path / "out.ipynb")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
@@ -146,7 +146,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
 KILLED = """
 import os, sys
 from pathlib import Path
-from course import notebooks
+from course.upkeep import notebooks
 
 place, path = sys.argv[1:]
 write_text, replace = Path.write_text, os.replace
@@ -161,7 +161,7 @@ elif place == "before the rename":
     os.replace = lambda *paths: os._exit(9)
 else:
     os.replace = lambda *paths: replace(*paths) or os._exit(9)
-notebooks.run(path, path, progress=False)
+notebooks.run_notebook(path, path, progress=False)
 """
 
 

@@ -6,11 +6,11 @@ import torch
 from torch.nn import functional as F
 
 from course.nowcast import films as room
-from course.baselines import advection
+from course.rain import advection
 from course.nowcast.films import (
     Batch, Films, Nowcast, film_losses, find_values, forecast, make_values, map_values, score,
 )
-from course.radar import MISSING, echo, storms, write_text
+from course.rain import MISSING, echo, storms, write_text
 
 SHAPE = (7, 2, 16, 20)
 
@@ -116,7 +116,7 @@ def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
         "advection": {"rmse": 0, "csi_20dBZ": 1, "csi_35dBZ": None},
         "persistence": {"rmse": pytest.approx(50), "csi_20dBZ": 0, "csi_35dBZ": None},
     }
-    line = room.describe(score(maps)).splitlines()[1]
+    line = room.describe_scores(score(maps)).splitlines()[1]
     assert line.split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
 
 

@@ -8,7 +8,7 @@ import urllib.request
 import nbformat
 import pytest
 
-from course import notebooks
+from course.upkeep import notebooks
 
 REFUSED = "the tests block the network, and this reaches for {}: use a file or a fake in its place"
 TRY = """
@@ -45,7 +45,7 @@ def test_a_child_can_not_connect():
 def test_a_kernel_can_not_connect(tmp_path):
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TRY)])
     notebooks.write(nb, tmp_path / "a.ipynb")
-    ran = notebooks.run(tmp_path / "a.ipynb", tmp_path / "b.ipynb", progress=False)
+    ran = notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "b.ipynb", progress=False)
     assert ran.cells[0].outputs[0].text.strip() == REFUSED.format("192.0.2.1")
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from course import notebooks, plots
+from course import plots
+from course.upkeep import notebooks
 from course.plots import live_curves as live_module
 from course.plots import showing
 
@@ -298,7 +299,7 @@ with plots.LiveCurves("a falling line") as curves:
 
 def test_live_curves_leave_in_a_notebook_one_alt_text_one_figure_and_nothing_else(tmp_path):
     notebooks.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)]), tmp_path / "a.ipynb")
-    ran = notebooks.run(tmp_path / "a.ipynb", tmp_path / "b.ipynb", progress=False)
+    ran = notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "b.ipynb", progress=False)
     live, still = ran.cells[0].outputs
     assert dict(live.data) == {"text/plain": "a falling line"} and "image/png" in still.data
     assert still.metadata["figure"]["axes"][0]["series"][0]["x"] == [0, 1, 2, 3, 4]

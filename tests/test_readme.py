@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course import claims, readme
+from course import claims
 from course.claims import VERDICT, verdict
-from course.costs import Cost, record_costs
-from course.notebooks import write
+from course.upkeep import readme
+from course.upkeep import costs
+from course.upkeep.costs import Cost, record_costs
+from course.upkeep.notebooks import write
 
 ROOT = Path(__file__).resolve().parents[1]
 PNG = b"\x89PNG small"
@@ -72,8 +74,8 @@ def two_notebooks(tmp_path, monkeypatch):
     monkeypatch.setattr(readme, "CLAIMS", CLAIMS)
     monkeypatch.setattr(claims, "BANDS", folder / "claims.json")
     claims.BANDS.write_text(json.dumps(BANDS), encoding="utf-8")
-    (folder / "tests").mkdir()
-    record_costs(folder / readme.COSTS, COSTS)
+    monkeypatch.setattr(costs, "COSTS", folder / "costs.json")
+    record_costs(COSTS)
     picture = new_output(
         "display_data",
         {"image/png": base64.b64encode(PNG).decode()},
@@ -171,12 +173,10 @@ def test_the_committed_readme_is_up_to_date(tmp_path):
     if (ROOT / readme.PICTURE).exists():
         (tmp_path / readme.PICTURE).parent.mkdir()
         shutil.copy(ROOT / readme.PICTURE, tmp_path / readme.PICTURE)
-    (tmp_path / readme.COSTS).parent.mkdir()
-    shutil.copy(ROOT / readme.COSTS, tmp_path / readme.COSTS)
     stale = readme.update_readme(
         tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     )
-    assert stale == [], "README.md is not that of the notebooks: call course.readme.update_readme"
+    assert stale == [], "README.md is not that of the notebooks: call course.upkeep.readme.update_readme"
 
 
 BENCH = '''"""Time a pass | fast and slow.

@@ -2,10 +2,8 @@ import math
 
 import pytest
 
-from course import runs as room
-from course.runs import (
-    Choice, Reached, Row, Run, describe, load_runs, save_runs, steps_to, table, tune,
-)
+from course.compare import runs as room
+from course.compare import Choice, Reached, Row, Run, describe_rows, load_runs, save_runs, steps_to, table, tune
 from course.train import Metrics
 
 
@@ -130,13 +128,13 @@ def test_steps_to_wants_one_target():
 def test_every_measured_number_of_a_description_follows_the_sign_and_equal_seeds_change_no_word():
     runs = [done("SGD", 0.1, 0.5, seed=seed, test=Metrics(1.0, 0.25 * (seed + 1))) for seed in (0, 1, 2)]
     runs += [done("momentum", 0.001, 0.875, 2.0), burst("Adam", 1e-5)]
-    assert describe(table(runs, loss=1)).splitlines() == [
+    assert describe_rows(table(runs, loss=1)).splitlines() == [
         "SGD       lr ≈ 0.1     validation ≈ 50.0% (≈ 50.0% to ≈ 50.0%)  test ≈ 50.0% (≈ 25.0% to ≈ 75.0%)"
         "  steps ≈ 20 (≈ 20 to ≈ 20)  seconds ≈ 1.00 (≈ 1.00 to ≈ 1.00)  diverged ≈ 0 of 3",
         "momentum  lr ≈ 0.001   validation ≈ 87.5%  steps never  seconds never  diverged ≈ 0 of 1",
         "Adam      lr ≈ 1e-05   steps never  seconds never  diverged ≈ 1 of 1",
     ]
-    assert describe([]) == ""
+    assert describe_rows([]) == ""
 
 
 def test_a_failing_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):

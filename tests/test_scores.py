@@ -5,7 +5,8 @@ import torch
 import torchmetrics.functional.classification as reference
 import torchmetrics.functional.regression as regression
 
-from course.scores import accuracy, confusion_matrix, csi, far, pod, precision, recall, rmse, top_k
+from course.rain import csi, far, pod, rmse
+from course.scores import accuracy, confusion_matrix, precision, recall, top_k
 
 CLASSES = 5
 

@@ -15,10 +15,11 @@ from gates import (
 )
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import _places, notebooks, solutions
+from course import _places, solutions
 from course._places import find_notebooks
 from course.exercises import EXERCISES, Mistake
-from course.solutions import generate
+from course.upkeep import notebooks
+from course.upkeep import solutions as upkeep
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = find_notebooks(FOLDER)
@@ -29,7 +30,7 @@ MODULE = """
 import math, os
 import numpy as np
 from torch import Tensor, nn
-from course.radar import MISSING
+from course.rain import MISSING
 
 LIMIT = 3
 
@@ -67,11 +68,11 @@ def tiny(tmp_path):
     """A notebook with two exercises of the course and a cell that only looks like one."""
     cells = [
         new_markdown_cell("# Read *all*\n\nMore."),
-        new_code_cell('if gradcheck("00.none", f):\n    check = 1'),
-        new_markdown_cell("## Exercises\n\nReplace the dots.\n\n### 00.accuracy\n\nA text.\n\nIts end."),
-        new_code_cell('def my_accuracy(logits, y):\n    ...\n\n\ncheck("00.accuracy", my_accuracy)'),
+        new_code_cell('if gradcheck("start.none", f):\n    check = 1'),
+        new_markdown_cell("## Exercises\n\nReplace the dots.\n\n### start.accuracy\n\nA text.\n\nIts end."),
+        new_code_cell('def my_accuracy(logits, y):\n    ...\n\n\ncheck("start.accuracy", my_accuracy)'),
         new_markdown_cell("Sum *over* `x`."),
-        new_code_cell('def draw():\n    pass\n\n\ncheck("04.draw", draw)'),
+        new_code_cell('def draw():\n    pass\n\n\ncheck("nn.draw", draw)'),
         new_markdown_cell("One more, without a check."),
     ]
     path = tmp_path / "07_tiny.ipynb"
@@ -80,26 +81,26 @@ def tiny(tmp_path):
 
 
 def test_each_exercise_has_its_text_the_given_code_its_hints_and_a_right_answer(tiny):
-    title, imports, text, code, second, second_code = generate.make(tiny).cells
+    title, imports, text, code, second, second_code = upkeep.make_solutions(tiny).cells
     assert title.source.startswith("# Solutions: Read *all*\n\nRight answers to the exercises of [07_tiny](../07_tiny")
-    assert imports.source == "import torch\n\nfrom course.solutions import check"
+    assert imports.source == "import torch\n\nfrom course.solutions import confirm"
     assert text.source == (
-        "## 00.accuracy\n\nA text.\n\nIts end.\n\nThe notebook gives you this:\n\n"
+        "## start.accuracy\n\nA text.\n\nIts end.\n\nThe notebook gives you this:\n\n"
         "```python\ndef my_accuracy(logits, y):\n    ...\n```\n\n<details><summary>Hints</summary>\n\n"
-        + "".join(f"{n}. {hint}\n" for n, hint in enumerate(EXERCISES["00.accuracy"].hints, 1))
+        + "".join(f"{n}. {hint}\n" for n, hint in enumerate(EXERCISES["start.accuracy"].hints, 1))
         + "\n</details>\n\nAnd this is a right answer:"
     )
     assert code.source == (
         "def my_accuracy(logits, y):\n    right = logits.argmax(dim=1) == y\n    return right.float().mean().item()"
-        '\n\n\ncheck("00.accuracy", my_accuracy)'
+        '\n\n\nconfirm("start.accuracy", my_accuracy)'
     )
-    assert second.source.startswith("## 04.draw\n\nSum *over* `x`.\n\nThe notebook gives you this:")
+    assert second.source.startswith("## nn.draw\n\nSum *over* `x`.\n\nThe notebook gives you this:")
     assert second_code.source.startswith("def draw(inputs, outputs, slope):\n    kept = ")
 
 
 def test_the_same_notebook_is_made_each_time(tiny):
-    first = generate.make(tiny)
-    assert first == generate.make(tiny)
+    first = upkeep.make_solutions(tiny)
+    assert first == upkeep.make_solutions(tiny)
     assert [cell.id for cell in first.cells] == [f"07-solutions-0{number}" for number in range(1, 7)]
 
 
@@ -107,48 +108,48 @@ def test_a_notebook_without_exercises_is_named(tmp_path):
     path = tmp_path / "03_none.ipynb"
     notebooks.write(new_notebook(cells=[new_markdown_cell("# A"), new_code_cell("gradcheck(f)")]), path)
     with pytest.raises(ValueError) as error:
-        generate.make(path)
-    assert str(error.value) == f'{path} has no exercise, expected cells that call check("03.…", …)'
+        upkeep.make_solutions(path)
+    assert str(error.value) == f'{path} has no exercise, expected cells that call check("none.…", …)'
 
 
 def test_an_answer_brings_the_constants_helpers_and_imports_that_it_needs_and_no_others(module):
-    imports, source = generate.answer(module.area.pyfunc)
+    imports, source = upkeep.answer(module.area.pyfunc)
     assert imports == {"import math", "import numpy as np", "from torch import Tensor"}
     assert source == (
         "LIMIT = 3\n\n\ndef _helped(x):\n    return np.minimum(x, LIMIT)\n\n\n"
         "@np.vectorize\ndef area(r: Tensor):\n    return math.pi * _helped(r) ** 2  # of a disk"
     )
-    assert generate.answer(module.alone) == (set(), "def alone(x):\n    return abs(x)")
+    assert upkeep.answer(module.alone) == (set(), "def alone(x):\n    return abs(x)")
 
 
 def test_imports_stand_in_three_groups():
-    lines = {"from course.radar import MISSING", "import torch", "from torch import nn", "import math",
+    lines = {"from course.rain import MISSING", "import torch", "from torch import nn", "import math",
              "import numpy as np", "from course import plots", "from functools import partial"}
-    assert generate.sort_imports(lines) == (
+    assert upkeep.sort_imports(lines) == (
         "import math\nfrom functools import partial\n\nimport numpy as np\nimport torch\nfrom torch import nn\n\n"
-        "from course import plots\nfrom course.radar import MISSING"
+        "from course import plots\nfrom course.rain import MISSING"
     )
 
 
 def test_a_solution_is_praised_and_not_noted_and_a_wrong_one_stops(tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("CI")
     monkeypatch.setattr(_places, "SOLVED", tmp_path / "solved")
-    exercise = EXERCISES["00.accuracy"]
-    solutions.check("00.accuracy", exercise.solve)
-    assert capsys.readouterr().out == f"00.accuracy is right! {exercise.praise}\n"
+    exercise = EXERCISES["start.accuracy"]
+    solutions.confirm("start.accuracy", exercise.solve)
+    assert capsys.readouterr().out == f"start.accuracy is right! {exercise.praise}\n"
     with pytest.raises(Mistake, match="expected a function, got 3"):
-        solutions.check("00.accuracy", 3)
+        solutions.confirm("start.accuracy", 3)
     assert not (tmp_path / "solved").exists()
 
 
 def test_what_is_made_is_run_into_a_folder_beside_the_notebook(tiny, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        notebooks, "run", lambda path, out, **options: seen.append((notebooks.read(path), out, options))
+        notebooks, "run_notebook", lambda path, out, **options: seen.append((notebooks.read(path), out, options))
     )
-    generate.regenerate(tiny, progress=False)
+    upkeep.write_solutions(tiny, progress=False)
     folder = tiny.parent / "solutions"
-    assert seen == [(generate.make(tiny), folder / tiny.name, {"folder": folder, "progress": False})]
+    assert seen == [(upkeep.make_solutions(tiny), folder / tiny.name, {"folder": folder, "progress": False})]
     assert folder.is_dir() and not list(folder.iterdir())
 
 
@@ -158,15 +159,15 @@ def test_a_wrong_solution_is_never_written(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     import wrong_answers_here
 
-    wrong = EXERCISES["00.accuracy"]._replace(solve=wrong_answers_here.my_accuracy)
-    monkeypatch.setitem(EXERCISES, "00.accuracy", wrong)
+    wrong = EXERCISES["start.accuracy"]._replace(solve=wrong_answers_here.my_accuracy)
+    monkeypatch.setitem(EXERCISES, "start.accuracy", wrong)
     path = tmp_path / "00_start.ipynb"
     path.write_bytes((FOLDER / "00_start.ipynb").read_bytes())
-    out = generate.find_solutions(path)
+    out = upkeep.find_solutions(path)
     out.parent.mkdir()
     out.write_text("an older one")
     with pytest.raises(notebooks.NotebookError, match="(?s)code cell 2 of 2.*0.4 is the fraction that is wrong"):
-        generate.regenerate(path, progress=False)
+        upkeep.write_solutions(path, progress=False)
     assert [(file.name, file.read_text()) for file in out.parent.iterdir()] == [("00_start.ipynb", "an older one")]
 
 
@@ -174,11 +175,11 @@ def test_a_wrong_solution_is_never_written(tmp_path, monkeypatch):
 
 
 def committed(path):
-    return notebooks.read(generate.find_solutions(path))
+    return notebooks.read(upkeep.find_solutions(path))
 
 
 def test_every_notebook_has_its_solutions_and_there_are_no_others():
-    assert sorted((FOLDER / "solutions").glob("*.ipynb")) == [generate.find_solutions(path) for path in NOTEBOOKS]
+    assert sorted((FOLDER / "solutions").glob("*.ipynb")) == [upkeep.find_solutions(path) for path in NOTEBOOKS]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -186,13 +187,13 @@ def test_the_committed_solutions_are_those_that_would_be_made_today(path):
     def bare(nb):
         return [(cell.id, cell.cell_type, cell.metadata, cell.source) for cell in nb.cells]
 
-    assert bare(committed(path)) == bare(generate.make(path)), f"python3 run.py regenerate {path.stem} renews them"
+    assert bare(committed(path)) == bare(upkeep.make_solutions(path)), f"python3 run.py regenerate {path.stem} renews them"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_each_exercise_of_a_notebook_is_solved_and_was_found_right(path):
     said = "".join(output.text for cell in committed(path).cells for output in cell.get("outputs", []))
-    right = {name: exercise.praise for name, exercise in EXERCISES.items() if name.startswith(path.stem[:2])}
+    right = {name: exercise.praise for name, exercise in EXERCISES.items() if name.startswith(f"{path.stem[3:]}.")}
     assert sorted(said.splitlines()) == sorted(f"{name} is right! {praise}" for name, praise in right.items())
 
 
@@ -207,6 +208,6 @@ def test_committed_solutions_pass_the_gate(gate, path):
 def test_solutions_fit_on_the_page_and_keep_the_name_that_the_notebook_gives(path):
     for above, cell in pairwise(committed(path).cells):
         assert all(len(line) <= 110 for line in cell.source.splitlines() if cell.cell_type == "code")
-        if cell.cell_type == "code" and "check(" in cell.source:
-            answer = re.search(r'^check\(".*", (\w+)\)$', cell.source, re.M)[1]
+        if cell.cell_type == "code" and "confirm(" in cell.source:
+            answer = re.search(r'^confirm\(".*", (\w+)\)$', cell.source, re.M)[1]
             assert len(cell.source.splitlines()) <= 24 and re.search(rf"^(?:def|class) {answer}\(", above.source, re.M)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from course import speedrun
 from course.mnist import Batches, ImageSet, load_data
-from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move, train, triangle
+from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move_images, train, triangle
 from course.train import evaluate
 
 TINY = Recipe((4, 6), 8, passes=(1.0,), batch_size=20)
@@ -61,10 +61,10 @@ def test_a_convolution_of_patches_is_one_of_the_image_with_stride():
 
 def test_images_move_by_whole_pixels_and_black_comes_in():
     image = torch.tensor([[[1, 2, 3], [4, 5, 6], [7, 8, 9]]], dtype=torch.uint8)
-    assert move(image, 0, 0).tolist() == image.tolist()
-    assert move(image, 1, 0).tolist() == [[[0, 0, 0], [1, 2, 3], [4, 5, 6]]]
-    assert move(image, 0, -1).tolist() == [[[2, 3, 0], [5, 6, 0], [8, 9, 0]]]
-    assert move(image, -1, 2).tolist() == [[[0, 0, 4], [0, 0, 7], [0, 0, 0]]]
+    assert move_images(image, 0, 0).tolist() == image.tolist()
+    assert move_images(image, 1, 0).tolist() == [[[0, 0, 0], [1, 2, 3], [4, 5, 6]]]
+    assert move_images(image, 0, -1).tolist() == [[[2, 3, 0], [5, 6, 0], [8, 9, 0]]]
+    assert move_images(image, -1, 2).tolist() == [[[0, 0, 4], [0, 0, 7], [0, 0, 0]]]
 
 
 def test_the_rate_rises_from_0_to_1_and_falls_to_0():

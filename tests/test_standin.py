@@ -12,7 +12,7 @@ from skimage.measure import euler_number
 
 from course.mnist import standin
 from course.mnist.standin import (
-    FILE, Hand, draw, find_path, load_digits_standin, make_digits, path_distances, read_cache,
+    FILE, Hand, draw_digits, find_path, load_digits_standin, make_digits, path_distances, read_cache,
 )
 
 PLAIN = Hand(turn=0, slant=0, width=0, bend=0, pressure=0)
@@ -126,21 +126,21 @@ def test_no_path_has_loops_that_its_digit_cannot_have(sources):
 def test_a_wider_pen_inks_more(sources):
     distances, labels = sources
     noise = np.zeros((20, 54))
-    thin, thick = (draw(distances, labels, np.arange(20), noise, PLAIN._replace(pen=pen)) for pen in (2, 4))
+    thin, thick = (draw_digits(distances, labels, np.arange(20), noise, PLAIN._replace(pen=pen)) for pen in (2, 4))
     assert np.all(thick.sum((1, 2), dtype=int) > 1.3 * thin.sum((1, 2), dtype=int))
 
 
 def test_the_corners_stay_empty_under_the_thickest_pen(sources):
     distances, labels = sources
     everyone = np.arange(len(labels))
-    images = draw(distances, labels, everyone, np.zeros((len(labels), 54)), PLAIN._replace(pen=6))
+    images = draw_digits(distances, labels, everyone, np.zeros((len(labels), 54)), PLAIN._replace(pen=6))
     assert not images[:, [0, 0, -1, -1], [0, -1, 0, -1]].any()
 
 
 def test_a_bend_moves_ink_but_keeps_most_of_it(sources):
     distances, labels = sources
     noise = np.random.default_rng(0).standard_normal((50, 54))
-    straight, bent = (draw(distances, labels, np.arange(50), noise, PLAIN._replace(bend=bend)).astype(float)
+    straight, bent = (draw_digits(distances, labels, np.arange(50), noise, PLAIN._replace(bend=bend)).astype(float)
                       for bend in (0, 0.5))
     moved = abs(straight - bent).sum((1, 2)) / straight.sum((1, 2))
     assert 0.05 < np.median(moved) < 0.6
@@ -169,7 +169,7 @@ def test_no_source_digit_serves_both_sets(monkeypatch, sources, quick):
         drawn.append(sources)
         return np.zeros((len(sources), 28, 28), np.uint8)
 
-    monkeypatch.setattr(standin, "draw", spy)
+    monkeypatch.setattr(standin, "draw_digits", spy)
     labels = make_digits(train=2000, test=500, threads=1)[1::2]
     training, test = (set(np.concatenate(part).tolist()) for part in (drawn[:4], drawn[4:]))
     assert training and test and not training & test

@@ -7,9 +7,10 @@ import threading
 import pytest
 from torch.distributed import DistNetworkError
 
-from course import torchrun
-from course.torchrun import (
-    Place, asked_to_stop, first_sentence, is_last_start, launch, plain_words, read_place,
+from course.distributed import torchrun
+from course.distributed import launch
+from course.distributed.torchrun import (
+    Place, asked_to_stop, first_sentence, is_last_start, plain_words, read_place,
 )
 
 GOOD = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_PORT": "29500",

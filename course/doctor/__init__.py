@@ -10,10 +10,10 @@ from course.doctor.machine import check_device, check_disk, check_folders, check
 from course.doctor.packages import check_install, check_packages, check_pair, check_torch
 from course.doctor.python import check_names, check_paths, check_python
 
-__all__ = ["Check", "check_data", "main"]
+__all__ = ["Check", "check_data", "examine"]
 
 
-def main() -> int:
+def examine() -> int:
     """Print a line for everything that the course needs; return 1 if something is missing or broken."""
     states = []
     for looks in (

@@ -3,30 +3,17 @@
 import inspect
 import textwrap
 
-from course.exercises import (
-    n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
-    n09_devices,
-)
+from course.exercises import autograd, convlstm, devices, files, nn, numpy, optim, overfitting, start, tensor
 from course.exercises.exercise import Exercise, Mistake, NotTried
-from course.exercises.solved import note_solved
+from course.exercises.solved import note_solved, today
 
-EXERCISES: dict[str, Exercise] = {
-    **n00_start.EXERCISES,
-    **n01_numpy.EXERCISES,
-    **n02_tensor.EXERCISES,
-    **n03_autograd.EXERCISES,
-    **n04_nn.EXERCISES,
-    **n05_optim.EXERCISES,
-    **n06_convlstm.EXERCISES,
-    **n07_overfitting.EXERCISES,
-    **n08_files.EXERCISES,
-    **n09_devices.EXERCISES,
-}
+MODULES = start, numpy, tensor, autograd, nn, optim, convlstm, overfitting, devices, files
+EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 
 
 def check(name: str, answer: object) -> None:
     """Print whether an answer is right; if not, what is wrong with it. `python3 run.py progress` tells which were right."""
-    exercise = _find(name)
+    name, exercise = _find(name)
     try:
         exercise.check(answer)
     except NotTried:
@@ -40,7 +27,8 @@ def check(name: str, answer: object) -> None:
 
 def hint(name: str, number: int = 1) -> None:
     """Print one of an exercise's hints; the first is the smallest."""
-    hints = _find(name).hints
+    name, exercise = _find(name)
+    hints = exercise.hints
     if not 1 <= number <= len(hints):
         raise ValueError(f"number is {number}, expected 1 to {len(hints)}, the hints of {name}")
     more = f' There is more: hint("{name}", {number + 1}).' if number < len(hints) else ""
@@ -49,10 +37,11 @@ def hint(name: str, number: int = 1) -> None:
 
 def solution(name: str) -> None:
     """Print a right answer, as code."""
-    print(textwrap.dedent(inspect.getsource(_find(name).solve)).rstrip())
+    print(textwrap.dedent(inspect.getsource(_find(name)[1].solve)).rstrip())
 
 
-def _find(name: str) -> Exercise:
-    if name not in EXERCISES:
+def _find(name: str) -> tuple[str, Exercise]:
+    """Return an exercise and its name of today."""
+    if today(name) not in EXERCISES:
         raise ValueError(f"exercise is {name!r}, expected one of {', '.join(EXERCISES)}")
-    return EXERCISES[name]
+    return today(name), EXERCISES[today(name)]

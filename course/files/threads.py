@@ -84,7 +84,7 @@ def choose_parser(name: str | None = None) -> Parser:
         return parse_values
     from course.files import kernel  # only now: numba takes long to import
 
-    return kernel.parse_values
+    return kernel.parse_compiled
 
 
 def parse_texts(

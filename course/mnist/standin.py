@@ -103,14 +103,14 @@ def random_bends(noise: ndarray, hand: Hand) -> ndarray:
     return (smooth @ knots @ smooth.T).reshape(-1, 2, SIDE * SIDE)
 
 
-def measure(ink: ndarray) -> tuple[ndarray, ndarray]:
+def measure_ink(ink: ndarray) -> tuple[ndarray, ndarray]:
     """Longest side of the ink's box, and centre of mass. Shapes: ink (B, 784); returns (B, 1), (B, 2)."""
     solid = (2 * ink).clip(0, 1).reshape(-1, SIDE, SIDE)                 # half a pixel of ink is the edge
     side = np.maximum(solid.max(1).sum(1), solid.max(2).sum(1))
     return side[:, None], ink @ PIXELS.T / ink.sum(1, keepdims=True)
 
 
-def draw(distances: ndarray, labels: ndarray, sources: ndarray, noise: ndarray, hand: Hand) -> ndarray:
+def draw_digits(distances: ndarray, labels: ndarray, sources: ndarray, noise: ndarray, hand: Hand) -> ndarray:
     """Ink one variant per source index. Shapes: sources (B,), noise (B, 54); returns uint8 (B, 28, 28)."""
     pen = hand.pen * np.exp(hand.pressure * noise[:, 3:4])
     shapes, bends = random_shapes(noise[:, :3], labels[sources], hand), random_bends(noise[:, 4:], hand)
@@ -120,7 +120,7 @@ def draw(distances: ndarray, labels: ndarray, sources: ndarray, noise: ndarray, 
         rows, columns = np.moveaxis(scale[:, None] * (shapes @ (PIXELS + bends)) + centre[:, :, None], 1, 0)
         away = map_coordinates(distances, (which, rows, columns), order=1, cval=99) / scale
         ink = ((pen / 2 - away) * 0.8 + 0.5).clip(0, 1)
-        side, mass = measure(ink)
+        side, mass = measure_ink(ink)
         centre = centre + scale * (shapes @ mass[:, :, None])[:, :, 0]
         scale = scale * side / (BOX - 0.6)                               # the faint rim takes the rest
     return (255 * ink).round().astype(np.uint8).reshape(-1, SIDE, SIDE)
@@ -143,7 +143,7 @@ def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Ha
         noise = random.standard_normal((count, 4 + 2 * KNOTS**2))
         cuts = range(CHUNK, count, CHUNK)
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            images = pool.map(lambda *chunk: draw(distances, labels, *chunk, hand),
+            images = pool.map(lambda *chunk: draw_digits(distances, labels, *chunk, hand),
                               np.split(sources, cuts), np.split(noise, cuts))
         made += [np.concatenate(list(images)), labels[sources]]
     return tuple(made)

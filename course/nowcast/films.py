@@ -1,4 +1,4 @@
-"""What `course.train_rain` trains: films from a mapped file, the network, its loss, forecasts and scores."""
+"""What `course.nowcast` trains: films from a mapped file, the network, its loss, forecasts and scores."""
 
 import math
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.baselines import STRONG, drift, move
+from course.rain import STRONG, drift, move
 from course.convlstm import RainNet
-from course.radar import RainDataset, echo, storms
-from course.scores import csi, rmse
+from course.rain import RainDataset, echo, storms
+from course.rain import csi, rmse
 from course._atomic import written_whole
 
 PIECE = 50  # storms made at a time
@@ -129,7 +129,7 @@ def score(maps: dict[str, Tensor]) -> dict[str, dict[str, float | None]]:
     return scores
 
 
-def describe(scores: dict[str, dict[str, float | None]]) -> str:
+def describe_scores(scores: dict[str, dict[str, float | None]]) -> str:
     """Return a table, one line a forecast."""
     lines = [f"{'':12}  RMSE (codes)  CSI at 20 dBZ  CSI at 35 dBZ"]
     for name, row in scores.items():

@@ -1,4 +1,4 @@
-"""The plan of a run of `course.train_rain`: all that decides its result, apart from the data."""
+"""The plan of a run of `course.nowcast`: all that decides its result, apart from the data."""
 
 import math
 from dataclasses import dataclass

@@ -15,14 +15,14 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
-from course.checkpoints import find_step, load_step, save_step
-from course.distributed import TIMEOUT, World, add_up, backward, gather, joined, part_of, replicate, together
+from course.distributed.checkpoints import find_step, load_step, save_step
+from course.distributed import TIMEOUT, World, add_up, backward, all_gather, joined, part_of, replicate, together
 from course.nowcast.films import (
-    Films, Nowcast, describe, film_losses, find_values, forecast, make_values, map_values, score,
+    Films, Nowcast, describe_scores, film_losses, find_values, forecast, make_values, map_values, score,
 )
 from course.nowcast.plan import Plan
 from course._progress import progress_bar
-from course.torchrun import asked_to_stop
+from course.distributed.torchrun import asked_to_stop
 from course._atomic import written_whole
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
@@ -44,7 +44,7 @@ class Result:
     stopped: str = "finished"
 
 
-def train(
+def train_rain(
     out: Path | str, plan: Plan = Plan(), *, data: Path | str | None = None, storms: int = 200,
     shape: Sequence[int] | None = None, cache: Path | str | None = None, epochs: int = 2,
     micro_batch: int | None = None, save_every: int = 20, report_every: int = 5,
@@ -96,7 +96,7 @@ def train(
                     say(f"step {run.step} of {total}: loss ≈ {done[-1]:.5f}")
                 for step, loss in enumerate(done if draw else [], run.step - len(done) + 1):
                     draw(step, {"loss/train": loss})
-                stopping = any(gather(stop()))
+                stopping = any(all_gather(stop()))
                 if stopping or run.step == total or run.step % save_every == 0:
                     run.save(out)
                 if stopping and run.step < total:
@@ -110,7 +110,7 @@ def train(
             if first:
                 run.write(out, scores)
         if first:
-            say(f"{describe(scores)}\nscores.json and weights.pt are in {out}")
+            say(f"{describe_scores(scores)}\nscores.json and weights.pt are in {out}")
         return Result(run.losses, scores, world.size)
 
 
@@ -230,7 +230,7 @@ class _Run:
         size = self.micro_batch or self.plan.batch
         pieces = [mine[start : start + size] for start in range(0, len(mine), size)]
         maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
-        maps = [part for parts in gather(maps) for part in parts]
+        maps = [part for parts in all_gather(maps) for part in parts]
         return score({name: torch.cat([part[name] for part in maps]) for name in maps[0]})
 
     def write(self, out: Path, scores: dict) -> None:

@@ -7,7 +7,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from course.curves import check
+from course.curves import check_point
 from course.plots.drawing import curves, figure
 from course.plots.showing import png, show
 
@@ -22,7 +22,7 @@ class LiveCurves:
     that step on. Drawing happens twice a second at most and takes a fifth of the time at most; `close` always draws
     the last state.
     alt: what the curves show, for who cannot see them; stands where no kernel runs. tolerance: as in `show`.
-    Raises: what `course.curves.check` raises, ValueError if it was closed.
+    Raises: what `course.curves.check_point` raises, ValueError if it was closed.
     """
 
     def __init__(self, alt: str, *, title: str = "", x: str = "epoch", tolerance: float | None = 0.05):
@@ -37,7 +37,7 @@ class LiveCurves:
     def __call__(self, step: int, values: Mapping[str, float]) -> None:
         if self._closed:
             raise ValueError(f"the curves are closed at step {step}: make new LiveCurves")
-        step, values = check(step, values)
+        step, values = check_point(step, values)
         for name, value in values.items():
             points = self._points.setdefault(name, [])
             while points and points[-1][0] >= step:

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 from course.mnist import describe_data, load_data
-from course.notebooks import run
+from course.upkeep.notebooks import run_notebook
 from harness import load_average, report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,7 @@ def time_script(epochs):
 def time_notebook(path):
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        run(path, Path(folder) / path.name, progress=False)
+        run_notebook(path, Path(folder) / path.name, progress=False)
     return time.perf_counter() - start
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from browser.find import find_driven_browser
 from browser.lab import browser_context, running_lab
-from wrong_answers import n00_start
+from wrong_answers import start
 
 try:
     BROWSER, missing = find_driven_browser(), ""
@@ -116,24 +116,24 @@ def wait_for_pixels(page, image, other):
 def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
     nb = read("00_start.ipynb")
     figures = sum("image/png" in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
-    place, = (index for index, cell in enumerate(nb.cells) if 'check("00.accuracy"' in cell.source)
+    place, = (index for index, cell in enumerate(nb.cells) if 'check("start.accuracy"' in cell.source)
     task = nb.cells[place].source
     with opened(nb, "00_start.ipynb") as page:
         run_all(page)
         text = " ".join(page.locator(".jp-OutputArea-output").all_text_contents())
-        for line in ("11.5 % of the images: True", "above 93 %: True", "00.accuracy is not tried yet."):
+        for line in ("11.5 % of the images: True", "above 93 %: True", "start.accuracy is not tried yet."):
             assert line in text
         assert page.locator(IMAGES).count() == figures
         page.wait_for_function(f"() => ({LOADED})([...document.querySelectorAll('{IMAGES}')])")
 
         cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
-        answer, (_, message) = "(logits.argmax(1) == y).sum().item()", n00_start.WRONG["00.accuracy"][0]
+        answer, (_, message) = "(logits.argmax(1) == y).sum().item()", start.WRONG["start.accuracy"][0]
         write_and_run(page, cell, task.replace("...", f"return {answer}"))
         cell.get_by_text(message).wait_for()
-        write_and_run(page, cell, 'hint("00.accuracy")')
-        cell.get_by_text("00.accuracy, hint 1 of 3: the answer to an image is the place").wait_for()
+        write_and_run(page, cell, 'hint("start.accuracy")')
+        cell.get_by_text("start.accuracy, hint 1 of 3: the answer to an image is the place").wait_for()
         write_and_run(page, cell, task.replace("...", f"return {answer} / len(y)"))
-        cell.get_by_text("00.accuracy is right!").wait_for()
+        cell.get_by_text("start.accuracy is right!").wait_for()
         assert errors(page) == []
 
 

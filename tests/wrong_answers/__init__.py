@@ -1,13 +1,9 @@
 """Plausible wrong answers to every exercise, each with a fragment of the message that it has to get."""
 
-from wrong_answers import (
-    n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
-    n09_devices,
-)
+import importlib
 
-MODULES = (
-    n00_start, n01_numpy, n02_tensor, n03_autograd, n04_nn, n05_optim, n06_convlstm, n07_overfitting, n08_files,
-    n09_devices,
-)
-WRONG = {name: cases for module in MODULES for name, cases in module.WRONG.items()}
-UNTOUCHED = {name: answer for module in MODULES for name, answer in module.UNTOUCHED.items()}
+from course.exercises import MODULES
+
+HERE = [importlib.import_module(f"wrong_answers.{module.__name__.rpartition('.')[2]}") for module in MODULES]
+WRONG = {name: cases for module in HERE for name, cases in module.WRONG.items()}
+UNTOUCHED = {name: answer for module in HERE for name, answer in module.UNTOUCHED.items()}

@@ -1,0 +1,220 @@
+"""What training runs gave: plain data, the choice of a rate, a table of medians and ranges, a file.
+
+`course.compare` makes the runs.
+"""
+
+import json
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+from course.train import Metrics
+from course._atomic import written_whole
+
+
+@dataclass
+class Run:
+    """What one competitor did from one seed; plain data. One entry of each list for every look.
+
+    steps: done at that look. train: means over the steps since the look before. valid: on the validation data.
+    seconds: of training until then, without the looks. test: on the test data, after the last step.
+    ended: "finished", "diverged" (a loss was not finite: the lists end before) or "interrupted" (Ctrl-C).
+    """
+
+    name: str
+    lr: float | None
+    seed: int
+    steps: list[int] = field(default_factory=list)
+    train: list[Metrics] = field(default_factory=list)
+    valid: list[Metrics] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    test: Metrics | None = None
+    ended: str = "finished"
+
+
+class Reached(NamedTuple):
+    """The first look at which a target was reached: steps and seconds of training until then."""
+
+    steps: int
+    seconds: float
+
+
+class Range(NamedTuple):
+    """Median, lowest and highest over the seeds."""
+
+    median: float
+    low: float
+    high: float
+
+
+class Choice(NamedTuple):
+    """The rate of a sweep that validates best.
+
+    accuracy: its median. good: the ends of the stretch of rates around it that validate nearly as well.
+    at_edge: the best rate is the smallest or the largest of the sweep, so a better one may lie outside.
+    """
+
+    lr: float
+    accuracy: float
+    good: tuple[float, float]
+    at_edge: bool
+
+
+class Row(NamedTuple):
+    """All seeds of one competitor at one rate.
+
+    valid, test: accuracy at the end, over the runs that did not diverge; None if there is none.
+    steps, seconds: to the target, infinite for a run that did not reach it; None without a target.
+    """
+
+    name: str
+    lr: float
+    runs: int
+    diverged: int
+    valid: Range | None
+    test: Range | None
+    steps: Range | None
+    seconds: Range | None
+
+
+def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
+    """Choose for each name the rate whose median accuracy on the validation data is the highest.
+
+    A diverged run counts as accuracy 0, an interrupted one not at all; of equals the lower loss wins.
+    within: how far below the best accuracy a rate still counts as good.
+    Raises: ValueError if every run of a name diverged.
+    """
+    choices = {}
+    groups = _groups(runs)
+    for name in dict.fromkeys(name for (name, _), _ in groups):
+        scores = {lr: _score(group) for (other, lr), group in groups if other == name}
+        lr = max(scores, key=scores.get)
+        best = scores[lr][0]
+        if not any(run.name == name and run.ended == "finished" for run in runs):
+            raise ValueError(
+                f"every run of {name} diverged, at rates from {min(scores):g} to {max(scores):g}: "
+                "try smaller ones"
+            )
+        good = _stretch({rate: accuracy >= best - within for rate, (accuracy, _) in scores.items()}, lr)
+        choices[name] = Choice(lr, best, good, lr in (min(scores), max(scores)))
+    return choices
+
+
+def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | None = None) -> list[Row]:
+    """Sum up the runs, one row for each name and rate, in the order of the runs; interrupted runs are left out.
+
+    loss, accuracy: a target on the validation data, one of them or none.
+    Raises: ValueError if no run reaches the target; the sentence names the best value.
+    """
+    rows = []
+    wanted = loss is not None or accuracy is not None
+    for (name, lr), group in _groups(runs):
+        ended = [run for run in group if run.ended == "finished"]
+        tests = [run.test.accuracy for run in ended if run.test]
+        reached = [steps_to(run, loss=loss, accuracy=accuracy) for run in group] if wanted else []
+        reached = [found or Reached(math.inf, math.inf) for found in reached]
+        rows.append(
+            Row(
+                name, lr, len(group), len(group) - len(ended),
+                _range([run.valid[-1].accuracy for run in ended]), _range(tests),
+                _range([found.steps for found in reached]), _range([found.seconds for found in reached]),
+            )
+        )
+    if wanted and all(row.steps.low == math.inf for row in rows):
+        seen = [Metrics(math.inf, 0.0)]
+        seen += [valid for _, group in _groups(runs) for run in group for valid in run.valid]
+        lowest, highest = min(valid.loss for valid in seen), max(valid.accuracy for valid in seen)
+        if accuracy is None:
+            best = f"loss {loss:g} is never reached, the lowest is {lowest:g}"
+        else:
+            best = f"accuracy {accuracy:g} is never reached, the highest is {highest:g}"
+        raise ValueError(f"{best}: choose another target, or train longer")
+    return rows
+
+
+def steps_to(run: Run, *, loss: float | None = None, accuracy: float | None = None) -> Reached | None:
+    """Return steps and seconds to the first look with such a validation loss or accuracy; None if there is none.
+
+    Raises: ValueError unless one of the two targets is given.
+    """
+    if (loss is None) == (accuracy is None):
+        raise ValueError(f"loss is {loss} and accuracy {accuracy}, expected one of them as the target")
+    for steps, seconds, valid in zip(run.steps, run.seconds, run.valid, strict=True):
+        if valid.loss <= loss if accuracy is None else valid.accuracy >= accuracy:
+            return Reached(steps, seconds)
+    return None
+
+
+def describe_rows(rows: Sequence[Row]) -> str:
+    """Return one line for each row, with ≈ before every measured number."""
+    return "\n".join(_line(row, max(len(row.name) for row in rows)) for row in rows)
+
+
+def save_runs(runs: Sequence[Run], path: str | Path) -> None:
+    """Write runs to a JSON file, whole or not at all."""
+    text = json.dumps({"runs": [asdict(run) for run in runs]}, allow_nan=False)
+    with written_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def load_runs(path: str | Path) -> list[Run]:
+    """Read what `save_runs` wrote. Raises: FileNotFoundError, ValueError if the file is something else."""
+    try:
+        entries = json.loads(Path(path).read_text(encoding="utf-8"))["runs"]
+        return [_run_of(entry) for entry in entries]
+    except FileNotFoundError:
+        raise FileNotFoundError(f"no runs at {path}: save some there by save_runs") from None
+    except (ValueError, KeyError, TypeError, OSError):
+        raise ValueError(f"{path} holds no runs, expected a file of save_runs: name another one") from None
+
+
+def _groups(runs: Iterable[Run]) -> list[tuple[tuple[str, float], list[Run]]]:
+    """Runs that were not interrupted, by name and rate, in the order in which these appear."""
+    groups: dict[tuple[str, float], list[Run]] = {}
+    for run in runs:
+        if run.ended != "interrupted":
+            groups.setdefault((run.name, run.lr), []).append(run)
+    return list(groups.items())
+
+
+def _score(runs: list[Run]) -> tuple[float, float]:
+    """Median accuracy and median of the negative loss at the end, on the validation data."""
+    ends = [run.valid[-1] if run.ended == "finished" else Metrics(math.inf, 0.0) for run in runs]
+    return statistics.median(end.accuracy for end in ends), statistics.median(-end.loss for end in ends)
+
+
+def _stretch(good: dict[float, bool], around: float) -> tuple[float, float]:
+    """Return the first and the last of the good rates that follow each other around one of them."""
+    down = list(takewhile(good.get, sorted((rate for rate in good if rate <= around), reverse=True)))
+    up = list(takewhile(good.get, sorted(rate for rate in good if rate >= around)))
+    return down[-1], up[-1]
+
+
+def _range(values: Sequence[float]) -> Range | None:
+    return Range(statistics.median(values), min(values), max(values)) if values else None
+
+
+def _line(row: Row, width: int) -> str:
+    def words(name, values, form):
+        if values is None:
+            return ""
+        median, low, high = ("never" if value == math.inf else f"≈ {value:{form}}" for value in values)
+        return f"  {name} {median}" + (f" ({low} to {high})" if row.runs > 1 else "")
+
+    return (
+        f"{row.name:{width}}  lr ≈ {row.lr:<6g}{words('validation', row.valid, '.1%')}"
+        f"{words('test', row.test, '.1%')}{words('steps', row.steps, '.0f')}{words('seconds', row.seconds, '.2f')}"
+        f"  diverged ≈ {row.diverged} of {row.runs}"
+    )
+
+
+def _run_of(entry: dict) -> Run:
+    """Undo `asdict`: JSON keeps a Metrics as a list."""
+    run = Run(**entry)
+    run.train, run.valid = ([Metrics(*row) for row in rows] for rows in (run.train, run.valid))
+    run.test = run.test and Metrics(*run.test)
+    return run

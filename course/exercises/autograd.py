@@ -1,0 +1,237 @@
+"""The exercises of notebook 03_autograd."""
+
+import traceback
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from course.exercises.exercise import Exercise, Mistake, NotTried, call, near
+
+N, D_IN, H, D_OUT = 8, 5, 6, 3  # all different, so that no shape fits by accident
+RATE, STEPS = 0.05, 4
+
+
+def check_silu(answer: object) -> None:
+    if answer is ...:
+        raise NotTried
+    if not (isinstance(answer, type) and issubclass(answer, Function)):
+        raise Mistake(f"expected the class Silu, a torch.autograd.Function, got a {type(answer).__name__}.")
+    x, d_out = _points(), torch.tensor([1.0, -2.0, 0.5, 3.0, 1.0, -1.0], dtype=torch.float64)
+    sigma = torch.sigmoid(x)
+    slope = sigma + x * sigma * (1 - sigma)
+    if not near(_try(answer.apply, x), x * sigma, 1e-9):
+        raise Mistake("forward no longer gives x * sigmoid(x): it was right as it came.")
+    given = d_out.clone()
+    d_x = _d_x(answer, x, given)
+    if not torch.equal(given, d_out):
+        raise Mistake("d_out itself was changed, but other branches of the graph may still need it: "
+                      "which line works in place?")
+    _check_slope(d_x, slope, x, d_out)
+    _check_second(answer, x)
+
+
+def _check_slope(d_x: Tensor, slope: Tensor, x: Tensor, d_out: Tensor) -> None:
+    if near(d_x, d_out * slope, 1e-12):
+        return
+    if near(d_x, d_out * slope, 1e-5):
+        raise Mistake("d_x is right to 6 digits, expected all of float64: something in backward is float32.")
+    sigma = torch.sigmoid(x)
+    for wrong, message in (
+        (slope, "you return the slope alone, whatever d_out is: the chain rule would end here."),
+        (d_out + slope, "d_out is added to the slope: what does the chain rule do with two of them?"),
+        (d_out * sigma, "one half of the product rule is missing: x moves the sigmoid, too."),
+        (d_out * x * sigma * (1 - sigma), "one half of the product rule is missing: x is a factor, too."),
+        (d_out * sigma * (1 - sigma), "this is the slope of the sigmoid alone, expected that of x times it."),
+        (d_out * (sigma - x * sigma * (1 - sigma)), "the two parts of the product rule are subtracted."),
+        (d_out * x * sigma, "this is d_out times the forward pass, expected d_out times its slope."),
+        (d_out * (x > 0), "this is the slope of ReLU, expected a smooth one."),
+        (-d_out * slope, "the size is right and the sign is wrong."),
+    ):
+        if near(d_x, wrong, 1e-9):
+            raise Mistake(message)
+    off = (d_x - d_out * slope).abs().argmax()
+    raise Mistake(f"at x = {x[off]:g} with d_out = {d_out[off]:g} you return {d_x[off]:.4f}, "
+                  "which is not what gradcheck measures: write down the product rule for x * sigmoid(x).")
+
+
+def _check_second(answer: type, x: Tensor) -> None:
+    sigma = torch.sigmoid(x)
+    truth = sigma * (1 - sigma) * (2 + x * (1 - 2 * sigma))
+    x = x.clone().requires_grad_()
+    d_out = torch.ones_like(x).requires_grad_()  # so that d_x has a graph in any case
+    d_x, = torch.autograd.grad(_try(answer.apply, x), x, d_out, create_graph=True)
+    if not d_x.requires_grad:
+        raise Mistake("d_x is right, but it has no graph (a detach, numpy or no_grad?): gradgradcheck fails.")
+    try:
+        d_x.sum().backward()
+    except RuntimeError as error:
+        if "once_differentiable" not in str(error):
+            raise
+        raise Mistake("the first derivative is right, and the mark once_differentiable forbids the second: "
+                      "here you can do without it.") from None
+    second = x.grad
+    if second is None or near(second, torch.zeros_like(x)):
+        raise Mistake("the first derivative is right, but the second is 0: backward uses something that "
+                      "forward computed, and inside forward nothing is recorded.")
+    if not near(second, truth, 1e-9):
+        raise Mistake("the first derivative is right, the second is not: one part of it was computed in "
+                      "forward, where nothing is recorded, and counts as a constant.")
+
+
+def _points() -> Tensor:
+    return torch.tensor([-3.0, -1.0, -0.25, 0.5, 1.0, 2.0], dtype=torch.float64)
+
+
+def _d_x(answer: type, x: Tensor, d_out: Tensor) -> Tensor:
+    x = x.clone().requires_grad_()
+    y = _try(answer.apply, x)
+    _try(y.backward, d_out)
+    if x.grad is None:
+        raise NotTried  # backward returned None
+    return x.grad
+
+
+def _try(run: object, *arguments: Tensor) -> Tensor:
+    """Run a part of the learner's Function; what fails in it is named with the learner's own line."""
+    try:
+        return run(*arguments)
+    except Exception as error:
+        text = str(error).splitlines()[0].rstrip(".")
+        if "incorrect number of gradients" in text:
+            raise Mistake("backward returns several gradients, but forward has one input beside ctx: "
+                          "one gradient for each input.") from None
+        if "invalid gradient" in text:
+            raise Mistake("d_x has another shape than x: a gradient is shaped like its input.") from None
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.name in ("forward", "backward") and not _in_torch(frame)]
+        place = f"{own[-1].name}, in its line `{own[-1].line}`," if own and own[-1].line else "your Function"
+        raise Mistake(f"{place} raises {type(error).__name__}: {text}.") from None
+
+
+def _in_torch(frame: traceback.FrameSummary) -> bool:
+    return "torch" in Path(frame.filename).parts
+
+
+class Silu(Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, d_out):
+        (x,) = ctx.saved_tensors
+        s = torch.sigmoid(x)  # computed here, not saved by forward, so that it can be differentiated again
+        return d_out * (s + x * s * (1 - s))
+
+
+def check_train(answer: object) -> None:
+    x, y, w1, w2 = _start()
+    losses = call(answer, x, y, w1, w2, RATE, STEPS)
+    if not isinstance(losses, list) or len(losses) != STEPS:
+        length = f" of {len(losses)}" if isinstance(losses, list) else ""
+        raise Mistake(f"the result is a {type(losses).__name__}{length}, expected a list of {STEPS} losses.")
+    if isinstance(losses[0], Tensor):
+        raise Mistake("the losses are tensors, expected numbers: who keeps such a tensor keeps what made it.")
+    for name, w, start in (("w1", w1, _start()[2]), ("w2", w2, _start()[3])):
+        if torch.equal(w, start) and losses[-1] < losses[0]:
+            raise Mistake(f"the losses fall, but the caller's {name} is as it was: train it in place.")
+        if torch.equal(w, start):
+            raise Mistake(f"{name} never moves: what does its gradient hold at the moment of the update?")
+    truth = _replay(STEPS)
+    if all(near(ours, right, 1e-9) for ours, right in zip((losses, w1, w2), truth)):
+        return
+    _check_first_step(answer)
+    for emptied, message in {
+        (False, True): _symptom(),
+        (True, False): "w1 is right now, but the second step moves w2 by the gradients of both steps.",
+        (False, False): "the second step moves w1 and w2 by the gradients of both steps: nothing is emptied.",
+    }.items():
+        if near(w1, _replay(STEPS, emptied)[1], 1e-9) and near(w2, _replay(STEPS, emptied)[2], 1e-9):
+            raise Mistake(message)
+    if near(w1, truth[1], 1e-9) and near(w2, truth[2], 1e-9):
+        raise Mistake("the weights are right, the losses are not: each is that before its step.")
+    raise Mistake("the first step is right, a later one is not: print both gradients before each update.")
+
+
+def _check_first_step(answer: object) -> None:
+    x, y, w1, w2 = _start()
+    call(answer, x, y, w1, w2, RATE, 1)
+    _, right1, right2 = _replay(1)
+    for name, w, start, right in (("w1", w1, _start()[2], right1), ("w2", w2, _start()[3], right2)):
+        moved, expected = (w - start).detach(), (right - start).detach()
+        factor = (moved * expected).sum() / expected.square().sum()
+        if near(moved, expected, 1e-9):
+            continue
+        if near(moved, factor * expected, 1e-9):
+            raise Mistake(f"already the first step of {name} is {factor:.3g} times as long as rate times "
+                          "gradient: neither of the two was at fault there.")
+        raise Mistake(f"already the first step of {name} is not along its gradient, as it came it was.")
+
+
+def _symptom() -> str:
+    first, _, low, high = _replay(STEPS, (False, True))[0]
+    return (f"on {N} examples the loss falls from ≈ {first:.2f} to ≈ {low:.2f} in two steps, "
+            f"and the third lifts it to ≈ {high:.2f}.")
+
+
+def _start() -> list[Tensor]:
+    """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), float64."""
+    generator = torch.Generator().manual_seed(0)
+    x, y, w1, w2 = (torch.randn(shape, generator=generator, dtype=torch.float64)
+                    for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT)))
+    return [x, y, (w1 / 2).requires_grad_(), (w2 / 2).requires_grad_()]
+
+
+def _replay(steps: int, emptied: tuple[bool, bool] = (True, True)) -> tuple[list[float], Tensor, Tensor]:
+    """Train as it should be, or without emptying one gradient or both."""
+    x, y, w1, w2 = _start()
+    losses = []
+    for _ in range(steps):
+        loss = ((torch.relu(x @ w1) @ w2 - y) ** 2).sum(1).mean()
+        loss.backward()
+        losses.append(loss.item())
+        for w, empty in zip((w1, w2), emptied):
+            w.detach().sub_(RATE * w.grad)
+            if empty:
+                w.grad = None
+    return losses, w1, w2
+
+
+def train_loop(x, y, w1, w2, rate, steps):
+    losses = []
+    for step in range(steps):
+        loss = ((torch.relu(x @ w1) @ w2 - y) ** 2).sum(1).mean()
+        loss.backward()
+        with torch.no_grad():
+            for w in (w1, w2):
+                w -= rate * w.grad
+                w.grad.zero_()
+        losses.append(loss.item())
+    return losses
+
+
+EXERCISES: dict[str, Exercise] = {
+    "autograd.silu": Exercise(
+        check_silu,
+        "It agrees with measured slopes, and with the slopes of those: torch calls it silu, too.",
+        (
+            "x is there twice, as a factor and inside the sigmoid: which two terms make the slope?",
+            "the slope is s + x * s * (1 - s) with s = torch.sigmoid(x), and d_out multiplies it.",
+            "take x from ctx.saved_tensors, compute s in backward, and return d_out times the slope.",
+        ),
+        Silu,
+    ),
+    "autograd.train": Exercise(
+        check_train,
+        "Now each step moves both weights by the gradients of this step alone.",
+        (
+            "before each update, print w1.grad.abs().mean() and the same for w2. Which of the two grows?",
+            "the variable of a for loop lives on after it. Which `w` does the line with zero_ see?",
+            "the line with zero_ belongs into the loop over w.",
+        ),
+        train_loop,
+    ),
+}

@@ -1,0 +1,373 @@
+"""The exercises of notebook 06_convlstm."""
+
+import math
+import weakref
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from course.exercises.exercise import Exercise, Mistake, call, expect_like, near
+from course.rain import MISSING
+
+BATCH, CHANNELS, HIDDEN, GRID = 2, 3, 4, (5, 6)
+
+
+def check_lstm(answer: object) -> None:
+    arguments = _arguments()
+    pair = call(answer, *_copy(arguments))
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        raise Mistake(f"you return a {type(pair).__name__}, expected two: the new h and the new c.")
+    right = peephole_step(*arguments)
+    for name, ours, expected in zip("hc", pair, right):
+        expect_like(f"the new {name}", ours, expected)
+    if _same(pair, right):
+        return
+    if _same(pair[::-1], right):
+        raise Mistake("both are right, in the wrong order: first h, then c.")
+    for wrong, message in _wrong_steps():
+        if _same(pair, wrong(*arguments)):
+            raise Mistake(message)
+    if near(pair[1], right[1]):
+        raise Mistake("the new c is right, the new h is not: what does its gate see, and what does it let out?")
+    raise Mistake("the new c is not what the equations give: write them down one by one, gates first.")
+
+
+def _arguments() -> tuple:
+    """Return x, state, weight_x, weight_h, bias, peep, all noise, so that every term shows."""
+    generator = torch.Generator().manual_seed(0)
+
+    def noise(*shape: int) -> Tensor:
+        return torch.randn(shape, dtype=torch.float64, generator=generator)
+
+    maps = BATCH, HIDDEN, *GRID
+    weights = noise(4 * HIDDEN, CHANNELS, 3, 3) / 4, noise(4 * HIDDEN, HIDDEN, 3, 3) / 4, noise(4 * HIDDEN, 1, 1)
+    return noise(BATCH, CHANNELS, *GRID), (noise(*maps), noise(*maps)), *weights, noise(3, HIDDEN, 1, 1)
+
+
+def _copy(arguments: tuple) -> tuple:
+    return tuple(tuple(map(Tensor.clone, x)) if isinstance(x, tuple) else x.clone() for x in arguments)
+
+
+def _same(pair: tuple, right: tuple) -> bool:
+    return all(near(ours, expected, 1e-9) for ours, expected in zip(pair, right))
+
+
+def _step(*, order="ifgo", peeps=(0, 1, 2), sees="old old new", inside=True, candidate=torch.tanh, squash=torch.tanh,
+          hidden=True, shift=True, keep=True):
+    """Return the step with a mistake in it."""
+
+    def step(x, state, weight_x, weight_h, bias, peep):
+        h, c = state
+        weighted = F.conv2d(x, weight_x, padding="same")
+        weighted = weighted + hidden * F.conv2d(h, weight_h, padding="same") + shift * bias
+        part = dict(zip(order, weighted.chunk(4, dim=1)))
+
+        def gate(name, place, memory):
+            look = peep[peeps[place]] * memory
+            return torch.sigmoid(part[name] + look) if inside else torch.sigmoid(part[name]) + look
+
+        memories = {"old": c, "h": h, "none": torch.zeros_like(c)}
+        first, second, third = sees.split()
+        i, f = gate("i", 0, memories[first]), gate("f", 1, memories[second])
+        memories["new"] = keep * f * c + i * candidate(part["g"])
+        return gate("o", 2, memories[third]) * squash(memories["new"]), memories["new"]
+
+    return step
+
+
+def _wrong_steps():
+    """Yield the usual mistakes, and what to say to each."""
+    yield _step(sees="none none none"), "that is the step without peepholes: peep plays no part."
+    yield _step(sees="old old old"), "the output gate sees the memory as it was: which c does it see?"
+    yield _step(sees="h h h"), "your gates look at h; a peephole shows them the memory."
+    yield _step(sees="h h new"), "input and forget gate look at h; a peephole shows them the memory."
+    yield _step(sees="old old none"), "the output gate has no peephole, peep has three parts."
+    yield _step(sees="none none new"), "input and forget gate have no peephole, peep has three parts."
+    yield _step(inside=False), "the peephole is added after the sigmoid, so that a gate can leave the range 0 to 1."
+    yield _step(peeps=(1, 0, 2)), "input and forget gate have each other's peephole: peep is in the order i, f, o."
+    yield _step(peeps=(0, 0, 0)), "all gates look through the same peephole: peep has one for each."
+    yield _step(order="ifog"), "candidate and output gate have changed places: the four parts are i, f, g, o."
+    yield _step(order="figo"), "input and forget gate have changed places: the four parts are i, f, g, o."
+    yield _step(candidate=torch.sigmoid), "the candidate g is no gate: it goes through tanh."
+    yield _step(candidate=lambda g: g), "the candidate g enters the memory as it is: it goes through tanh first."
+    yield _step(squash=lambda c: c), "the memory leaves as it is: it goes through tanh before the output gate."
+    yield _step(squash=torch.sigmoid), "the memory leaves through a sigmoid, expected tanh."
+    yield _step(hidden=False), "h plays no part: there are two products, one of x and one of h."
+    yield _step(shift=False), "without a bias it would be right: bias plays no part."
+    yield _step(keep=False), "the old memory is lost: what does the forget gate multiply?"
+
+
+def peephole_step(x, state, weight_x, weight_h, bias, peep):
+    h, c = state
+    weighted = F.conv2d(x, weight_x, padding="same") + F.conv2d(h, weight_h, padding="same") + bias
+    i, f, g, o = weighted.chunk(4, dim=1)
+    i = torch.sigmoid(i + peep[0] * c)
+    f = torch.sigmoid(f + peep[1] * c)
+    c = f * c + i * torch.tanh(g)
+    o = torch.sigmoid(o + peep[2] * c)
+    return o * torch.tanh(c), c
+
+
+CHUNKS = 4
+
+
+def check_carry(answer: object) -> None:
+    model, carried, retained, graphs, alive, failure = _Stream(), [], [], [], [], None
+    backward = Tensor.backward
+
+    def spy(self, *arguments, **named):
+        retained.append(named.get("retain_graph") or (len(arguments) > 1 and arguments[1]))
+        alive.append(sum(graph() is not None for graph in graphs))
+        if self.grad_fn is not None:
+            self.grad_fn.metadata["mark"] = mark = _Mark()  # lives as long as the node does
+            graphs.append(weakref.ref(mark))
+        return backward(self, *arguments, **named)
+
+    model.lstm.register_forward_pre_hook(lambda _, given: carried.append(given[1]))
+    with mock.patch.object(Tensor, "backward", spy):
+        try:
+            result = call(answer, model, _chunks(), torch.optim.SGD(model.parameters(), lr=0.5))
+        except Mistake as mistake:
+            failure = mistake
+    for state in carried[1:]:
+        if state is not None:
+            _expect_cut(state)
+    if failure:
+        raise failure
+    losses, moved = _train()
+    if not near(model.weights(), moved, 1e-9):
+        for wrong, message in _wrong_trainings():
+            if near(model.weights(), _train(**wrong)[1], 1e-9):
+                raise Mistake(message)
+        raise Mistake("after your chunks the weights are elsewhere than after forward, clean, backward, step, cut for "
+                      "each of them.")
+    if isinstance(result, Tensor):
+        past = "that still has its graph" if result.requires_grad else "without a graph"
+        raise Mistake(f"steps and state are right. You return a tensor {past}, expected a plain number: what do you "
+                      "add up?")
+    if not isinstance(result, float):
+        raise Mistake(f"steps and state are right. You return a {type(result).__name__}, expected a number.")
+    for wrong, message in (
+        (sum(losses), "steps and state are right. You return a sum, expected the mean of the chunks."),
+        (losses[-1], "steps and state are right. You return the last loss, expected the mean of all."),
+        (losses[-1] / CHUNKS, "steps and state are right. You divide, but only the last loss is in the total."),
+    ):
+        if near(result, wrong, 1e-9):
+            raise Mistake(message)
+    if not near(result, sum(losses) / CHUNKS, 1e-9):
+        raise Mistake(f"steps and state are right. For losses {', '.join(f'{loss:.3f}' for loss in losses)} you return "
+                      f"{result:.3f}.")
+    if any(retained):
+        raise Mistake("all numbers are right. But retain_graph keeps every graph until the next loss replaces it: who "
+                      "still needs it?")
+    if max(alive) > 1:
+        raise Mistake("all numbers are right. But what you add up still holds the graph of every loss, so that memory "
+                      "creeps up with every chunk.")
+
+
+def _expect_cut(state: tuple[Tensor, Tensor]) -> None:
+    h, c = (part.requires_grad for part in state)
+    if h and c:
+        raise Mistake("the second backward walks on into the graph of the first chunk: what does the state bring "
+                      "along?")
+    if h or c:
+        names = ("h", "c") if h else ("c", "h")
+        raise Mistake("{} still brings its graph along, only {} is cut: a single one keeps all chunks "
+                      "alive.".format(*names))
+
+
+class _Mark:
+    """Something to refer to weakly."""
+
+
+class _Stream(nn.Module):
+    """An LSTM on a stream, (T, B, 1), always with the same weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.last = nn.LSTM(1, 3, dtype=torch.float64), nn.Linear(3, 1, dtype=torch.float64)
+        with torch.no_grad():
+            for w in self.parameters():
+                w.copy_(torch.linspace(-1, 1, w.numel()).view_as(w))
+
+    def forward(self, x, state=None):
+        h, state = self.lstm(x, state)
+        return self.last(h), state
+
+    def weights(self) -> Tensor:
+        return torch.cat([w.detach().flatten() for w in self.parameters()])
+
+
+def _chunks() -> list[tuple[Tensor, Tensor]]:
+    generator = torch.Generator().manual_seed(0)
+    return [tuple(torch.randn(2, 3, 2, 1, dtype=torch.float64, generator=generator)) for _ in range(CHUNKS)]
+
+
+def _train(*, forget=False, clean=True, step="each", first=False) -> tuple[list[float], Tensor]:
+    """Return the losses of the chunks and the weights after them, with a mistake if asked for."""
+    model, state, losses = _Stream(), None, []
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for x, y in _chunks()[: 1 if first else None]:
+        y_pred, state = model(x, None if forget else state)
+        loss = F.mse_loss(y_pred, y)
+        if clean:
+            optimizer.zero_grad()
+        loss.backward()
+        if step == "each":
+            optimizer.step()
+        state = tuple(part.detach() for part in state)
+        losses.append(loss.item())
+    if step == "last":
+        optimizer.step()
+    return losses, model.weights()
+
+
+def _wrong_trainings():
+    """Yield the usual mistakes, and what to say to each."""
+    yield {"forget": True}, "every chunk begins with an empty memory: carry the numbers over, only their graph is cut."
+    yield {"clean": False}, "the gradients of the chunks pile up: when is the optimizer cleaned?"
+    yield {"clean": False, "step": "last"}, "there is one step in the end, expected one for each chunk."
+    yield {"step": "last"}, "there is one step in the end, with the gradient of the last chunk alone."
+    yield {"step": "none"}, "the weights do not move: is there a step, and a gradient left when it comes?"
+    yield {"first": True}, "training ends after the first chunk: where does your return stand?"
+
+
+def train_stream(model, chunks, optimizer):
+    state, total = None, 0.0
+    for x, y in chunks:
+        y_pred, state = model(x, state)
+        loss = F.mse_loss(y_pred, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        state = tuple(part.detach() for part in state)
+        total += loss.item()
+    return total / len(chunks)
+
+
+def check_csi(answer: object) -> None:
+    maps = _maps()
+    given = [_score(answer, *pair) for pair in maps]
+    right = [critical_success(*pair, THRESHOLD) for pair in maps]
+    if near(given, right):
+        _check_dry(answer)
+        return
+    for wrong, message in _wrong_scores():
+        if near(given, [wrong(*pair) for pair in maps]):
+            raise Mistake(message)
+    said, real = maps[0]
+    raise Mistake(f"for the forecast {said.int().tolist()} and the codes {real.tolist()} with threshold {THRESHOLD} "
+                  f"you return {given[0]:.3f}: count hits, misses and false alarms by hand.")
+
+
+THRESHOLD = 80
+
+
+def _maps() -> list[tuple[Tensor, Tensor]]:
+    """Forecasts and codes: a small map with every case in it, and noise, with values that equal the threshold."""
+    said = torch.tensor([[80.0, 90, 90, 0, 10, 100], [0, 81, 95, 20, 99, 90]])
+    real = torch.tensor([[95, 80, 85, 90, 0, 30], [0, 10, MISSING, MISSING, MISSING, 90]], dtype=torch.uint8)
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randint(60, 101, (2, 20, 20), generator=generator)
+    noise[1, torch.rand(20, 20, generator=generator) < 0.2] = MISSING
+    return [(said, real), (noise[0].float(), noise[1].to(torch.uint8))]
+
+
+def _score(answer: object, said: Tensor, real: Tensor) -> float:
+    value = call(answer, said.clone(), real.clone(), THRESHOLD)
+    if isinstance(value, Tensor) and value.numel() != 1:
+        raise Mistake(f"you return a tensor of shape {tuple(value.shape)}, expected one number for the whole map.")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Mistake(f"you return a {type(value).__name__}, expected a number.") from None
+
+
+def _check_dry(answer: object) -> None:
+    """Without an event there is nothing to score, and that is neither 0 nor 1."""
+    blind = torch.full((2, 2), MISSING, dtype=torch.uint8)
+    for name, real in (("dry", 0 * blind), ("blind", blind)):
+        try:
+            value = _score(answer, torch.zeros(2, 2), real)
+        except Mistake as mistake:
+            raise Mistake(f"the rain is right. On a {name} map, nothing said and nothing seen, {mistake}") from None
+        if not math.isnan(value):
+            raise Mistake(f"the rain is right. On a {name} map, nothing said and nothing seen, you return {value:g}: "
+                          "what is 0/0?")
+
+
+def _wrong_scores():
+    """Yield the usual mistakes as functions of forecast and codes, and what to say to each."""
+
+    def wrong(mask=lambda said, real: real != MISSING, missing=None, double=False, strict=False, kind="csi"):
+        def score(said, real):
+            keep = mask(said, real)
+            codes = real.float() if missing is None else torch.where(real == MISSING, missing, real.float())
+            level = THRESHOLD + 1e-3 * strict
+            a, b = (said >= level)[keep], (codes >= level)[keep]
+            hits, either = int((a & b).sum()), int((a | b).sum()) + double * int((a & b).sum())
+            parts = {"csi": either, "pod": int(b.sum()), "precision": int(a.sum()), "all": b.numel()}
+            if kind == "accuracy":
+                return int((a == b).sum()) / b.numel()
+            return hits / parts[kind] if kind != "far" else 1 - hits / parts["precision"]
+
+        return score
+
+    def everywhere(said, real):
+        return torch.ones_like(real, dtype=torch.bool)
+
+    yield wrong(everywhere, double=True), "a cell that nobody measured counts as heavy rain, and a hit counts twice."
+    yield wrong(double=True), "the missing cells are out, well. Below the line a hit stands in both sums."
+    yield wrong(everywhere), "the fraction is right. But a missing cell has code 254: to you that is rain."
+    yield wrong(everywhere, missing=0.0), ("a missing cell counts as dry, so that rain forecast there is a false "
+                                           "alarm: nobody knows what fell.")
+    yield wrong(everywhere, missing=0.0, double=True), "a missing cell counts as dry, and a hit counts twice."
+    yield wrong(strict=True), "an event is the threshold or more: a cell of exactly 80 is missing from your count."
+    yield wrong(kind="pod"), "that is POD: the false alarms are missing below the line."
+    yield wrong(kind="precision"), "the misses are missing below the line."
+    yield wrong(kind="far"), "that is FAR, the share of alarms that were false."
+    yield wrong(kind="accuracy"), "that is the share of right cells, dry ones as well: do they count in CSI?"
+    yield wrong(kind="all"), "you divide by all measured cells: below the line stand only those with an event."
+
+
+def critical_success(forecast, codes, threshold):
+    seen = codes != MISSING
+    said, real = forecast[seen] >= threshold, codes[seen] >= threshold
+    either = (said | real).sum().item()
+    return (said & real).sum().item() / either if either else math.nan
+
+
+EXERCISES: dict[str, Exercise] = {
+    "convlstm.lstm": Exercise(
+        check_lstm,
+        "That is equation 3 of the paper; ConvLSTMCell(..., peephole=\"channel\") does the same.",
+        (
+            "begin with lstm_step, product convolve, and put one term into each of the three sigmoids.",
+            "the output gate sees the new memory, so its line has to stand after that of c.",
+            "i = sigmoid(i + peep[0] * c), f likewise with peep[1]; then the new c; then o with peep[2] and the new c.",
+        ),
+        peephole_step,
+    ),
+    "convlstm.carry": Exercise(
+        check_carry,
+        "The state crosses from chunk to chunk, its graph does not: memory does not grow with the stream.",
+        (
+            "the state that the model returns is the end of a graph; so is every loss.",
+            "what comes from an earlier chunk should be numbers: detach for the state, item for the loss.",
+            "after the step: state = tuple(part.detach() for part in state), and no retain_graph.",
+        ),
+        train_stream,
+    ),
+    "convlstm.csi": Exercise(
+        check_csi,
+        "Only what was measured counts, and a hit counts once; course.rain.csi takes the mask as `seen`.",
+        (
+            "work it out on a map of three cells: a hit, a miss, and one that is missing.",
+            "choose the measured cells first, in both maps; below the line stands every cell with rain in either.",
+            "seen = codes != MISSING; said and real only there; hits / (said | real).sum(), nan if that is 0.",
+        ),
+        critical_success,
+    ),
+}

@@ -1,0 +1,217 @@
+"""The exercises of notebook 12_devices."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from course.exercises.exercise import Exercise, Mistake, call, near
+
+WORK, EARLIER, FIRST, ORDER = 3.0, 5.0, 40.0, 0.001  # seconds, of the device in devices.timer
+ASKING = ("item", "tolist", "numpy", "cpu", "__float__", "__int__", "__bool__", "__format__", "__array__")
+LOSSES = (0.5, 2.0, 0.25, 1.25, 3.0)
+
+
+def check_train_step(answer: object) -> None:
+    for name in ("cpu", "meta"):
+        device = torch.device(name)
+        model, x, y = _network(), torch.ones(5, 3), torch.tensor([0, 1, 1, 0, 1])
+        model = model.to(device)
+        before = [parameter.detach().clone() for parameter in model.parameters()]
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        loss = _run_step(answer, model, optimizer, x, y, device)
+        if not isinstance(loss, Tensor):
+            raise Mistake(f"the result is a {type(loss).__name__}, expected a tensor: a number of Python "
+                          "would make the device wait.")
+        if loss.device.type != name:
+            raise Mistake(f"the loss is on {loss.device.type}, expected {name}: it was computed there, and "
+                          "bringing it back waits for the device.")
+        if name == "cpu":
+            _check_values(model, before, x, y, loss)
+
+
+def _network() -> nn.Linear:
+    model = nn.utils.skip_init(nn.Linear, 3, 2)  # draws no random numbers
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[0.5, -1.0, 0.25], [1.0, 0.0, -0.5]]))
+        model.bias.zero_()
+    return model
+
+
+def _run_step(answer: object, *arguments: object) -> object:
+    """Call the answer; say what a mixed-device error, or a call back to the CPU, means here."""
+    try:
+        return call(answer, *arguments)
+    except Mistake as mistake:
+        text = str(mistake)
+        line = text.partition("`")[2].rpartition("`: ")[0]
+        place = f" in `{line}`" if line else ""
+        if "not on the expected device" in text:
+            it = f"the operands are on two devices{place}: what does .to return, and who keeps it?"
+        elif "meta tensor" in text or ".item()" in text:
+            it = f"you bring something back from the device{place}, and that makes it wait: leave it there."
+        else:
+            raise
+        raise Mistake(it) from None
+
+
+def _check_values(model: nn.Linear, before: list[Tensor], x: Tensor, y: Tensor, loss: Tensor) -> None:
+    right = _network()
+    optimizer = torch.optim.SGD(right.parameters(), lr=0.5)
+    expected = train_step(right, optimizer, x, y, torch.device("cpu"))
+    if not near(loss, expected):
+        if near(loss, F.cross_entropy(right(x), y)):
+            raise Mistake("that is the loss after the step; the step itself has computed one before.")
+        raise Mistake(f"the loss is {loss.item():.3f}, expected {expected.item():.3f}, the cross-entropy of "
+                      "the batch before the step.")
+    if all(torch.equal(old, new) for old, new in zip(before, model.parameters())):
+        raise Mistake("the weights are as they were: where is the step of the optimizer?")
+    if not near(model.weight, right.weight):
+        raise Mistake("the weights are not those of one step with the gradient of this batch.")
+
+
+class _Device:
+    """A device with a clock of its own: what is ordered is done later, and work is in its queue already."""
+
+    def __init__(self):
+        self.now, self.free, self.calls, self.events = 100.0, 100.0 + EARLIER, 0, []
+
+    def call(self) -> None:
+        self.now += FIRST * (self.calls == 0) + ORDER  # the first time, the call itself takes long
+        self.calls += 1
+        self.free = max(self.free, self.now) + WORK
+        self.events.append("call")
+
+    def wait(self) -> None:
+        self.now = max(self.now, self.free)
+        self.events.append("wait")
+
+    def clock(self) -> float:
+        self.events.append("clock")
+        return self.now
+
+
+def check_timer(answer: object) -> None:
+    device = _Device()
+    seconds = call(answer, device.call, device.wait, device.clock)
+    said = " ".join(device.events)
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise Mistake(f"the result is a {type(seconds).__name__}, expected seconds as a number.")
+    expected = WORK + ORDER
+    if near(seconds, expected, 1e-4):
+        return
+    if not device.calls:
+        raise Mistake("call was never called: nothing was timed.")
+    if "clock" not in said:
+        raise Mistake("you did not look at the clock that you were given.")
+    it = f"this work takes {WORK:.0f} s, and you say {seconds:.3f} s"
+    if seconds < 0:
+        raise Mistake(f"{it}: the end minus the start, not the other way round.")
+    between = said.partition("clock")[2].rpartition("clock")[0]
+    if seconds > FIRST:
+        raise Mistake(f"{it}: the first call takes longer, and it is in your time.")
+    if "call" in between and "wait" not in between:
+        raise Mistake(f"{it}: that is how long it takes to order the work. When is it done?")
+    if between.count("call") > 1:
+        count = between.count("call")
+        raise Mistake(f"you say {seconds:.4f} s of {count} calls, whose orders overlap with the work before: "
+                      "time one.")
+    raise Mistake(f"{it}: older work was still in the queue when you looked at the clock first.")
+
+
+def check_waits(answer: object) -> None:
+    weight = torch.ones((), requires_grad=True)
+    taken, asked, kept, learnt = [], [], [], []
+
+    class Loss(Tensor):
+        """Notices who asks for a number, and whether the graph is still there."""
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            if function.__name__ in ASKING:
+                asked.append(function.__name__)
+                kept.append(args[0].requires_grad)
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    def take_step(batch: float) -> Tensor:
+        taken.append(batch)
+        learnt.append(torch.is_grad_enabled())
+        return (weight * batch).as_subclass(Loss)
+
+    mean = call(answer, take_step, list(LOSSES))
+    expected = sum(LOSSES) / len(LOSSES)
+    if isinstance(mean, Tensor):
+        raise Mistake("the result is still a tensor, expected a Python float: one wait is allowed.")
+    if taken != list(LOSSES):
+        raise Mistake(f"of {len(LOSSES)} batches, {len(taken)} steps were taken, expected one for each, in "
+                      "order.")
+    if not all(learnt):
+        raise Mistake("a step was taken under no_grad, so nothing can be learnt: only the sum needs no graph.")
+    if not isinstance(mean, float) or not near(mean, expected):
+        if isinstance(mean, float) and near(mean, sum(LOSSES)):
+            raise Mistake(f"you return the sum {mean}, expected the mean {expected}.")
+        raise Mistake(f"the result is {mean!r}, expected {expected}.")
+    if len(asked) > 1:
+        raise Mistake(f"the number is right, but the device had to wait {len(asked)} times for {len(LOSSES)} "
+                      "batches: who asks for a number in every step?")
+    if any(kept):
+        raise Mistake("one wait, but what you add up remembers the graph of every step, and memory grows "
+                      "with each: which method cuts a tensor off its graph?")
+
+
+def train_step(model, optimizer, x, y, device):
+    x, y = x.to(device), y.to(device)
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def seconds_for(call, wait, clock):
+    call()  # warms up
+    wait()
+    start = clock()
+    call()
+    wait()
+    return clock() - start
+
+
+def mean_loss(take_step, batches):
+    total = 0.0
+    for batch in batches:
+        total = total + take_step(batch).detach()
+    return total.item() / len(batches)
+
+
+EXERCISES = {
+    "devices.step": Exercise(
+        check_train_step,
+        "It ran on a device that this machine need not have.",
+        (
+            "what does x.to(device) do with x?",
+            "a tensor's .to returns a copy: give it a name. And what does loss.cpu() make the device do?",
+            "x, y = x.to(device), y.to(device), and return the loss as it is.",
+        ),
+        train_step,
+    ),
+    "devices.timer": Exercise(
+        check_timer,
+        "Neither the queue nor the first call can deceive it.",
+        (
+            "look at the clock twice. What has to be finished before each look?",
+            "the first call takes longer: make one that you do not time.",
+            "call, wait, look; call, wait, look.",
+        ),
+        seconds_for,
+    ),
+    "devices.waits": Exercise(
+        check_waits,
+        "The device is never asked before the end.",
+        (
+            "which part of the loop needs a number, and which is content with a tensor?",
+            "a sum of tensors is a tensor: add them up, and ask once.",
+            "detach() cuts a loss off its graph; item() belongs behind the loop.",
+        ),
+        mean_loss,
+    ),
+}

@@ -1,0 +1,110 @@
+"""Train the rain network: `python -m course.nowcast`, or the same by torchrun on many processes.
+
+The result does not depend on the number of processes, but for rounding. Given again, a command goes on from
+its newest checkpoint, on another number of processes as well.
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import fields
+from functools import partial
+
+from course.nowcast.plan import Plan
+
+# torch takes seconds to import, and --help must not wait for it: what needs it is imported in `command`.
+
+EXAMPLES = """\
+one process:       python -m course.nowcast
+two processes:     torchrun --nproc-per-node=2 -m course.nowcast
+started again if one dies:
+                   torchrun --nproc-per-node=2 --max-restarts=3 -m course.nowcast
+two machines, the same command on each, with a folder that both see:
+                   export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1  # else a start after a failure may fail, too
+                   torchrun --nnodes=2 --nproc-per-node=4 --max-restarts=3 --rdzv-backend=c10d \\
+                       --rdzv-endpoint=HOST:29500 -m course.nowcast --data FOLDER --out SHARED
+"""
+
+
+PLAN = {
+    "dim": "dimensions of a convolution: 2, where heights are channels, or 3",
+    "hidden": "channels of each ConvLSTM layer",
+    "ahead": "frames from the last that is seen to the forecast",
+    "pool": "side of the squares of cells that are made one",
+    "held_out": "share of the films that judge at the end",
+    "batch": "films a step, on all processes together",
+    "optimizer": "adam or sgd",
+    "lr": "learning rate for a batch of --lr-batch films; another batch scales it, in proportion for sgd, by "
+          "the square root for adam",
+    "lr_batch": "the batch that --lr is meant for",
+    "warmup": "steps before the learning rate is reached",
+    "seed": "of weights, order and storms",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise ValueError(f"{message}: see python -m course.nowcast --help")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line. It raises ValueError where others print and exit."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = _Parser("course.nowcast", description=__doc__, epilog=EXAMPLES, formatter_class=form)
+    add = partial(_add, parser.add_argument_group("data"))
+    add("data", "folder with a text of the CIKM format or its cache (values.npy); else storms are made", str)
+    add("storms", "how many storms to make", int, 200)
+    add("shape", "of a film (15 4 101 101; of storms 15 4 48 48)", int, metavar=tuple("TDHW"), nargs=4)
+    add("cache", "folder to make storms in; --out by default", str)
+    add = partial(_add, parser.add_argument_group("what decides the result"))
+    for field in fields(Plan):
+        many = isinstance(field.default, tuple)
+        kind, nargs = (int, "+") if many else (type(field.default), None)
+        add(field.name, PLAN[field.name], kind, field.default, nargs=nargs)
+    add = partial(_add, parser.add_argument_group("the run"))
+    add("out", "folder for checkpoints, scores.json, weights.pt; all processes see it", str, "build/rain")
+    add("epochs", "how often each film is seen", int, 2)
+    add("micro_batch", "films that a process computes at once, to save memory; by default its part", int)
+    add("save_every", "steps between checkpoints", int, 20)
+    add("report_every", "steps between reports", int, 5)
+    add("curves", "folder to write the loss to, for TensorBoard", str)
+    add("backend", "gloo, or nccl with a GPU for each process, the default if there are enough", str)
+    add("device", "cpu, cuda or mps; the best there is by default", str)
+    add("timeout", "seconds to wait for another process before it counts as lost", float, 600.0)
+    return parser
+
+
+def _add(group, name: str, text: str, kind: type, default: object = None, **options) -> None:
+    shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
+    text = text if default is None else f"{text} ({shown})"
+    options = {"metavar": {int: "N", float: "X", str: "NAME"}[kind]} | options
+    group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, help=text, **options)
+
+
+def command(args: list[str] | None = None) -> int:
+    """Do what the command line (or args) says; return the exit status."""
+    fault = None
+    try:
+        options = vars(make_parser().parse_args(args))
+        options["hidden"] = tuple(options["hidden"])
+        plan = Plan(**{field.name: options.pop(field.name) for field in fields(Plan)})
+    except ValueError as error:
+        fault = error
+    # A lost process is told in one line, not in fifty of C++ by each of the others.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "FATAL")
+    from course.distributed import joined, together
+    from course.distributed.torchrun import plain_words
+
+    with plain_words():
+        if fault is not None:
+            with joined("gloo", "cpu") as world, together(world):
+                raise fault
+        from course.nowcast.training import train_rain
+
+        live = None if sys.stderr.isatty() else False
+        result = train_rain(options.pop("out"), plan, progress=live, **options)
+        return 0 if result.stopped == "finished" else 130
+
+
+if __name__ == "__main__":
+    sys.exit(command())

@@ -1,0 +1,36 @@
+"""Rain on radar: its codes, storms made by rule, films as a Dataset, and what a forecast has to beat."""
+
+from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_dbz
+from course.rain.dataset import RainDataset, write_text
+from course.rain.drift import advection, drift, move, persistence
+from course.rain.networks import ANN, CNN, LSTM, STRONG, features
+from course.rain.scores import csi, far, pod, rmse
+from course.rain.storms import Storms, Weather, storms
+
+__all__ = [
+    "ANN",
+    "CNN",
+    "HEIGHTS_KM",
+    "LSTM",
+    "MINUTES",
+    "MISSING",
+    "SHAPE",
+    "STRONG",
+    "RainDataset",
+    "Storms",
+    "Weather",
+    "advection",
+    "csi",
+    "drift",
+    "echo",
+    "far",
+    "features",
+    "move",
+    "persistence",
+    "pod",
+    "rain_rate",
+    "rmse",
+    "storms",
+    "to_dbz",
+    "write_text",
+]

@@ -1,0 +1,176 @@
+"""Storms made by rule: they drift, turn, grow, fade and lean, and what they will do can be known.
+
+A storm's label is the rain that falls into the gauge between one and two hours after the last frame.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
+
+from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, rain_rate
+
+AHEAD = 20  # frames after the last: two hours, the label comes from the second
+REACH = 95  # km around the gauge in which cells live: some drift in from outside
+GROUPS, MEMBERS, WAVES = 30, 7, 24
+ROUGHNESS = 0.7  # the power of its length with which a wave grows
+CEILING = 165  # 51 dBZ, which is 60 mm/h: echo above it is hail
+EARTH = 2 * 8500  # km, twice the radius along which a radar beam bends
+
+
+class Storms(NamedTuple):
+    """Sequences with their rain, and the frames that follow, as they will be: with nothing missing.
+
+    Shapes: labels float64 (N,) in mm, values uint8 (N, T, D, H, W), future uint8 (N, S, D, H, W).
+    """
+
+    ids: list[str]
+    labels: ndarray
+    values: ndarray
+    future: ndarray
+
+
+class Weather(NamedTuple):
+    """How storms vary. Units: km, steps of 6 minutes, radians, codes of echo.
+
+    All echo drifts with the wind and turns about the gauge. Layered rain is a sum of plane waves, each at a
+    pulse of its own; on it stand convective cells, in groups along a line: each grows, fades and leans with
+    height, and shows aloft before it does below. One group is made to pass over the gauge in the second hour.
+    """
+
+    wind: tuple[float, float] = (0.5, 1.3)  # least and most, a step
+    towards: tuple[float, float] = (0.3, 0.5)  # mean and spread, clockwise from the east
+    turn: tuple[float, float] = (0.025, 0.01)  # mean and spread, clockwise, a step
+    lean: tuple[float, float] = (0.0, 2.5)  # least and most, a km of height
+    wet: tuple[float, float] = (37.0, 36.0)  # of a storm's layered rain: mean and spread over storms
+    rough: float = 34.0  # the spread of the waves, all together
+    waves: tuple[float, float] = (5.0, 80.0)  # shortest and longest
+    pulse: float = 0.04  # spread, a step
+    thin: float = 4.0  # lost a km of height
+    power: float = 110.0  # of a cell: median, as its size (a standard deviation) and its life
+    size: float = 4.0
+    life: float = 18.0
+    early: float = 2.0  # steps that a cell is ahead, a km of height
+    line: tuple[float, float] = (12.0, 4.0)  # spread of a group along and across
+
+
+def storms(
+    n: int, seed: int = 0, shape: tuple[int, int, int, int] = SHAPE, *, after: int = 0, blind: float = 0.3,
+    first: int = 0, weather: Weather = Weather(),
+) -> Storms:
+    """Make n storms, the same for the same seed whatever n; a smaller shape is the middle of the same storms.
+
+    shape: T, D, H, W up to (15, 4, 101, 101); fewer frames are the last, fewer heights the lowest.
+    after: how many of the 20 frames that follow are given too. The label always comes from them, so that
+        `rain_rate(future[:, 10:, 0, H // 2, W // 2]).sum(1) / 10` is the label.
+    blind: the share of storms that a radar sees in part only.
+    first: number of the first storm, to make a large set piece by piece.
+    Shapes: labels float64 (n,), values uint8 (n, T, D, H, W), future uint8 (n, after, D, H, W).
+    Units: labels in mm.
+    Raises: ValueError that names the argument that is out of its range.
+    """
+    if n < 1:
+        raise ValueError(f"n is {n}, expected 1 or more storms")
+    if seed < 0 or first < 0:
+        raise ValueError(f"seed is {seed} and first {first}, expected 0 or more")
+    if len(shape) != 4 or not all(1 <= size <= most for size, most in zip(shape, SHAPE)):
+        raise ValueError(f"shape is {tuple(shape)}, expected four sizes (T, D, H, W) from 1 to {SHAPE}")
+    if not 0 <= after <= AHEAD:
+        raise ValueError(f"after is {after}, expected 0 to {AHEAD}: two hours after the last frame")
+    if not 0 <= blind <= 1:
+        raise ValueError(f"blind is {blind}, expected a share from 0 to 1")
+    steps, *_, rows, columns = shape
+    labels = np.empty(n)
+    values = np.empty((n, *shape), np.uint8)
+    future = np.empty((n, after, *shape[1:]), np.uint8)
+    for storm in range(n):
+        random = np.random.default_rng([seed, first + storm])
+        film = _film(random, shape, weather)
+        hour = film[steps + AHEAD // 2 :, 0, rows // 2, columns // 2]
+        labels[storm] = (rain_rate(hour).sum().double() * MINUTES / 60).round(decimals=2)
+        values[storm], future[storm] = film[:steps], film[steps : steps + after]
+        if random.random() < blind:
+            values[storm, :, _blind(random, shape)] = MISSING
+    return Storms([f"storm_{first + storm + 1}" for storm in range(n)], labels, values, future)
+
+
+def _film(random: Generator, shape: tuple, weather: Weather) -> ndarray:
+    """All frames of one storm, also those after the last. Shapes: uint8 (T + 20, D, H, W)."""
+    # A place is a complex number, east + i south of the gauge in km, so that one product turns it.
+    steps, levels, rows, columns = shape
+    time = np.arange(1 - steps, AHEAD + 1)
+    height = np.array(HEIGHTS_KM[:levels]) - HEIGHTS_KM[0]
+    row, column = np.arange(rows) - rows // 2, np.arange(columns) - columns // 2
+    towards = _unit(random.normal(*weather.towards))
+    turned = _unit(random.normal(*weather.turn) * time)  # (T,)
+    lean = random.uniform(*weather.lean) * towards * _unit(random.normal(0, 0.5))
+    moved = random.uniform(*weather.wind) * towards * time[:, None] + lean * height  # (T, D)
+    wet = random.normal(*weather.wet)
+    layers = _waves(random, weather, time, turned, moved, row, column)
+    cells = _cells(random, weather, time, height, turned, moved, row, column)
+    codes = wet - weather.thin * height[:, None, None] + weather.rough * layers + cells * (1 + 0.25 * layers)
+    return (CEILING * np.tanh(codes.clip(0) / CEILING)).round().astype(np.uint8)
+
+
+def _waves(random, weather, time, turned, moved, row, column) -> ndarray:
+    """Layered rain: plane waves of all directions, together of mean 0 and spread 1. Shapes: (T, D, H, W)."""
+    length = np.exp(random.uniform(*np.log(weather.waves), WAVES))
+    wave = 2 * np.pi / length * _unit(random.uniform(0, 2 * np.pi, WAVES)) * turned[:, None]  # (T, K)
+    phase = random.uniform(0, 2 * np.pi, WAVES) + random.normal(0, weather.pulse, WAVES) * time[:, None]
+    phase = phase[:, None] - (wave[:, None].conj() * moved[..., None]).real  # (T, D, K)
+    size = length**ROUGHNESS
+    size = size / np.sqrt((size**2).sum() / 2) * _unit(phase)
+    # cos(x + y) is the real part of exp(ix) exp(iy): the sum over waves is a matrix product.
+    down = _unit(row[:, None] * wave.imag[:, None])  # (T, H, K)
+    across = _unit(wave.real[..., None] * column)  # (T, K, W)
+    return ((size[:, :, None] * down[:, None]) @ across[:, None]).real
+
+
+def _cells(random, weather, time, height, turned, moved, row, column) -> ndarray:
+    """Convective cells: each a smooth bump that drifts, grows and fades. Shapes: (T, D, H, W)."""
+    group, every = (GROUPS, 1), (GROUPS, MEMBERS)
+    middle = random.uniform(-REACH, REACH, group) + 1j * random.uniform(-REACH, REACH, group)
+    along, across = random.normal(0, 1, (2, *every)) * np.reshape(weather.line, (2, 1, 1))
+    direction = _unit(random.uniform(0, np.pi, group))
+    born = random.uniform(-45, AHEAD, group)
+    hit, born[0] = -random.integers(1, AHEAD // 2 + 1), random.uniform(-15, 5)
+    middle[0] = -moved[hit, 0] / turned[hit]  # where a group comes from that is at the gauge then
+    home = (middle + direction * (along + 1j * across)).ravel()
+    born = (born + random.normal(0, 8, every)).ravel()
+    life, power, radius = np.exp(random.normal(0, 0.35, (3, home.size)))
+    life, power, radius = weather.life * life, weather.power * power, 3 * weather.size * radius
+    place = (turned[:, None] * home)[:, None] + moved[..., None]  # (T, D, C)
+    age = ((time[:, None] + weather.early * height)[..., None] - born) / life
+    age = age.clip(0, 1)
+    bright = power * (1 - 0.08 * height[:, None]) * 6.75 * age * (1 - age) ** 2  # at most power
+    near = (abs(place.real) < len(column) / 2 + radius) & (abs(place.imag) < len(row) / 2 + radius)
+    there = (near & (bright > 0)).any((0, 1))  # most cells live elsewhere, or at another time
+    bright, place, radius = bright[..., there], place[..., there], radius[there]
+    down = _bump((row[:, None] - place.imag[:, :, None]) / radius)  # (T, D, H, C)
+    across = _bump((column - place.real[..., None]) / radius[:, None])  # (T, D, C, W)
+    return (bright[:, :, None] * down) @ across
+
+
+def _blind(random: Generator, shape: tuple) -> ndarray:
+    """Where a radar sees nothing: below its horizon, above its steepest beam, behind a hill.
+
+    Shapes: bool (D, H, W).
+    """
+    _, levels, rows, columns = shape
+    radar = random.uniform(0, 70) * _unit(random.uniform(0, 2 * np.pi))
+    hill = random.uniform(-20, 20) + 1j * random.uniform(-20, 20) - radar
+    width = random.uniform(0.03, 0.15)
+    place = np.arange(columns) - columns // 2 + 1j * (np.arange(rows) - rows // 2)[:, None] - radar
+    far, height = abs(place), np.array(HEIGHTS_KM[:levels])[:, None, None]
+    hidden = (abs(np.angle(place / hill)) < width) & (far > abs(hill) / 2) & (height < 2)
+    return hidden | (height < far**2 / EARTH) | (height > 0.36 * far)
+
+
+def _unit(angle: ndarray | float) -> ndarray:
+    return np.exp(1j * angle)
+
+
+def _bump(x: ndarray) -> ndarray:
+    """1 at 0 and nothing beyond 1: much like a Gaussian, but what is far away counts for nothing."""
+    return (1 - x**2).clip(0) ** 4

@@ -1,0 +1,215 @@
+"""The generated parts of README.md: tables of the notebooks and the claims, a picture, the speed table."""
+
+import ast
+import base64
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+from nbformat import NotebookNode
+
+from course.claims import CLAIMS, read_bands
+from course.upkeep.costs import Cost, read_costs
+from course._atomic import written_whole
+
+PICTURE = ".github/figure.png"  # beside README.md
+PICTURE_TAG = "readme"
+ABILITIES = re.compile(r"\*\*afterwards you can\*\*(.+?)(?=\*\*you need\*\*)", re.IGNORECASE | re.DOTALL)
+RATIO = re.compile(r"^(\w+(?:, \w+)*) {2,}(.+)$", re.MULTILINE)
+
+
+class Generated(NamedTuple):
+    """blocks: what stands between `<!-- NAME -->` and `<!-- /NAME -->`, by NAME; png: the picture's file."""
+
+    blocks: dict[str, str]
+    png: bytes
+
+
+def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[str]:
+    """Bring a README's generated parts up to date; return the names of those that were not.
+
+    The parts are `notebooks`, `claims` and `picture`, each between its markers; the picture is a file.
+    Raises: FileNotFoundError, ValueError if a marker is missing, or if a notebook, a cost or a claim is.
+    """
+    readme = Path(readme)
+    _check_is_there(readme)
+    made = generate(notebooks, read_costs(), read_bands())
+    changed = _put(readme, made.blocks)
+    file = readme.parent / PICTURE
+    if not file.is_file() or file.read_bytes() != made.png:
+        changed.append(PICTURE)
+        _replace(file, made.png)
+    return changed
+
+
+def update_speed(readme: Path | str, benches: Path | str, results: Mapping[str, dict]) -> None:
+    """Write the speed table into a README, between the markers of `speed`; called by `run.py bench`.
+
+    benches: the folder of the files bench_NAME.py. results: by NAME what each printed in its last line, in one run.
+    Raises: FileNotFoundError, ValueError if a marker, a bench or the explanation of a ratio is missing.
+    """
+    readme = Path(readme)
+    _check_is_there(readme)
+    rows = ["| bench | what it times | ratios |", "|---|---|---|"]
+    for path in sorted(Path(benches).glob("bench_*.py")):
+        name = path.stem.removeprefix("bench_")
+        if name not in results:
+            raise ValueError(f"there is no result of bench {name}: run all benches, python3 run.py bench")
+        ratios = results[name]["ratios"]
+        subject, lines = explained(path)
+        names = [ratio for group, _ in lines for ratio in group]
+        if sorted(names) != sorted(ratios):
+            raise ValueError(
+                f"{path} gives the ratios {', '.join(ratios)} and explains {', '.join(names) or 'none'}: "
+                "explain each on a line of its docstring, `name   what it is`"
+            )
+        figures = "<br>".join(f"{_measured(ratios, group)}: {meaning}" for group, meaning in lines)
+        rows.append(f"| `{name}` | {_cell(subject)} | {_cell(figures)} |")
+    data = sorted({result["data"] for result in results.values() if "data" in result})
+    images = f", images: {' and '.join(data)}" if data else ""
+    machine = f"{os.cpu_count()} cores, torch {version('torch')}{images}"
+    _put(readme, {"speed": "\n".join([*rows, "", f"All from one run of `python3 run.py bench`: {machine}."])})
+
+
+def explained(bench: Path) -> tuple[str, list[tuple[list[str], str]]]:
+    """Return what a bench times, and its ratios' names with what they are, from the lines of its docstring."""
+    text = ast.get_docstring(ast.parse(bench.read_text(encoding="utf-8"))) or ""
+    subject = text.partition("\n")[0].removeprefix("Time ").rstrip(".")
+    return subject, [(found[1].split(", "), found[2]) for found in RATIO.finditer(text)]
+
+
+def generate(
+    notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: Mapping[str, dict]
+) -> Generated:
+    """Return README's generated parts, from the notebooks, their costs, and what the claims gave over several seeds.
+
+    The picture is the first one in the cell tagged `readme`. Raises: ValueError if something is missing.
+    """
+    opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
+    png, alt = _picture(opened)
+    table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
+    table += [
+        f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |" for path, nb in opened
+    ]
+    claims = ["| | claim | verdict | because | in |", "|---|---|---|---|---|"]
+    claims += [f"| {claim} | {_cell(text)} | {_verdict(claim, bands)} |" for claim, text in CLAIMS.items()]
+    return Generated(
+        {"notebooks": "\n".join(table), "claims": "\n".join(claims), "picture": f"![{alt}]({PICTURE})"}, png
+    )
+
+
+def title(path: Path, nb: NotebookNode) -> str:
+    """Return the text of a notebook's first line, `# Title`."""
+    found = re.match(r"# (.+)", nb.cells[0].source if nb.cells else "")
+    if not found:
+        raise ValueError(f"{path} begins without a title, expected `# Title` in its first cell: write one")
+    return found[1].strip()
+
+
+def abilities(path: Path, nb: NotebookNode) -> str:
+    """Return what stands after "**afterwards you can**" and before "**you need**", on one line."""
+    for cell in nb.cells:
+        if cell.cell_type == "markdown" and (found := ABILITIES.search(cell.source)):
+            items = re.split(r"\n\s*[-*] ", found[1])
+            return _cell(
+                "; ".join(" ".join(item.split()).strip(" ·:;.,") for item in items if item.strip(" \n·:;.,"))
+            )
+    raise ValueError(
+        f"{path} does not say what you can do afterwards, expected **afterwards you can** … "
+        "**you need** in one cell: write it"
+    )
+
+
+def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
+    if path.stem not in costs:
+        raise ValueError(f"{path} has no recorded cost: call python3 run.py run {path.stem} --costs record")
+    cost = costs[path.stem]
+    return f"{max(1, round(cost.seconds / 60))} | {cost.gigabytes:.1f}"
+
+
+def _verdict(claim: str, bands: Mapping[str, dict]) -> str:
+    if claim not in bands:
+        raise ValueError(f"{claim} was not measured: call python3 run.py claims with the notebook that judges it")
+    record = bands[claim]
+    measured = record["measured"].get("MNIST") or next(iter(record["measured"].values()))
+    judgement, seeds, held = record["judgement"], measured["seeds"], measured["held"]
+    if held < seeds:
+        judgement += f", in {held} of {seeds} runs"
+    because = record["because"].format(*(_spread(*figure) for figure in measured["figures"]))
+    name = record["notebook"]
+    return f"{_cell(judgement)} | {_cell(because)} | {_link(Path(f'{name}.ipynb'), name[:2])}"
+
+
+def _spread(median: str, low: str, high: str) -> str:
+    return median if low == high else f"{median} ({low.strip(' %')} to {high.strip(' %')})"
+
+
+def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:
+    for _, nb in opened:
+        for cell in nb.cells:
+            for output in cell.get("outputs", []) if PICTURE_TAG in cell.metadata.get("tags", []) else []:
+                if "image/png" in output.get("data", {}):
+                    return base64.b64decode(output.data["image/png"]), output.metadata["image/png"]["alt"]
+    raise ValueError(f"no cell tagged {PICTURE_TAG!r} shows a figure: tag one, then run its notebook")
+
+
+def _measured(ratios: Mapping[str, float], names: list[str]) -> str:
+    return ", ".join(f"`{name}` ≈ {ratios[name]:.{2 if ratios[name] < 10 else 0}f}" for name in names)
+
+
+def _check_is_there(readme: Path) -> None:
+    if not readme.is_file():
+        raise FileNotFoundError(f"{readme} does not exist, expected the course's README.md: check the folder")
+
+
+def _put(readme: Path, blocks: Mapping[str, str]) -> list[str]:
+    """Put blocks between their markers, all of them or none; return the names of those that are new."""
+    old = text = readme.read_text(encoding="utf-8")
+    changed = []
+    for name, block in blocks.items():
+        part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        if not part.search(text):
+            raise ValueError(
+                f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes"
+            )
+        new = part.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
+        changed += [name] if new != text else []
+        text = new
+    if text != old:
+        _replace(readme, text.encode())
+    return changed
+
+
+def _link(path: Path, text: str) -> str:
+    return f"[{_cell(text)}](notebooks/{path.name})"
+
+
+def _cell(text: str) -> str:
+    return text.strip().replace("|", "\\|")
+
+
+def _replace(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(file) as part:
+        part.write_bytes(content)
+
+
+def main() -> int:
+    """Renew the speed table of the README.md in this folder by the results that come in on stdin, as JSON."""
+    try:
+        update_speed("README.md", Path("tests", "bench"), json.load(sys.stdin))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("README.md shows these ratios now")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

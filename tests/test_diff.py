@@ -1,0 +1,185 @@
+"""What differs between two runs of a notebook is told in words, and nothing else is."""
+
+import copy
+import subprocess
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from course import claims
+from course.upkeep import diff
+from course.upkeep.notebooks import write
+
+
+def picture(*ys):
+    """A figure with one line, its y axis from 0 to 2, of which a tenth may move."""
+    series = [{"label": "loss", "x": list(range(len(ys))), "y": list(ys)}]
+    axes = {"title": "Does it fall?", "series": series, "images": [], "bars": [], "range": [0, 10, 0, 2]}
+    metadata = {"figure": {"title": "", "axes": [axes]}, "tolerance": 0.1}
+    return new_output("display_data", {"image/png": "iVBO", "text/plain": "a line"}, metadata=metadata)
+
+
+def cell(name, source, *outputs, count=1):
+    made = [new_output("stream", text=output) if isinstance(output, str) else output for output in outputs]
+    return new_code_cell(source, id=name, outputs=made, execution_count=count)
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    monkeypatch.setattr(claims, "BANDS", None)
+    return new_notebook(
+        metadata={"course": {"data": "MNIST", "device": "cpu", "torch": "2.15.0"}},
+        cells=[
+            new_markdown_cell("# Title", id="title"),
+            cell("data", "data = load()", "device: cpu\ndata: MNIST\nloss ≈ 2.00, then ≈ 1,000; above 1: True\n"),
+            cell("plot", "show(fig)", picture(1, 0.5), count=2),
+            cell("end", "verdict('c3')", "c3 · it diverges · holds · at ≈ 50% of the rates\n", count=3),
+        ],
+    )
+
+
+def changed(notebook, name, old, new):
+    """A copy in which the text of a cell's output is another."""
+    other = copy.deepcopy(notebook)
+    output = next(cell for cell in other.cells if cell.id == name).outputs[0]
+    assert old in output.text
+    output.text = output.text.replace(old, new)
+    return other
+
+
+def test_two_equal_runs_differ_in_nothing(notebook):
+    assert list(diff.changes(notebook, copy.deepcopy(notebook))) == []
+
+
+def test_device_and_version_are_told_and_their_lines_are_no_other_words(notebook):
+    other = changed(notebook, "data", "device: cpu", "device: cuda")
+    other.metadata.course.update(device="cuda", torch="2.16.0")
+    assert list(diff.changes(notebook, other)) == ["device: cuda, before cpu", "torch: 2.16.0, before 2.15.0"]
+
+
+def test_measured_values_are_counted_and_the_one_that_moved_most_is_named(notebook):
+    other = changed(changed(notebook, "data", "2.00", "2.02"), "data", "1,000", "750")
+    assert list(diff.changes(notebook, other)) == [
+        "≈: 2 of 3 values moved, half of them by 13.0% or less, one by 25%: from 1,000 to 750 in [1] 'data = load()'"
+    ]
+
+
+def test_other_words_are_told_as_what_nbval_will_find(notebook):
+    other = changed(notebook, "data", "above 1: True", "above 1: False")
+    assert list(diff.changes(notebook, other)) == [
+        "OTHER WORDS, which nbval will find, in 1 of 3 cells:",
+        "  [1] 'data = load()' says 'loss ≈ 2.00, then ≈ 1,000; above 1: False', "
+        "before 'loss ≈ 2.00, then ≈ 1,000; above 1: True'",
+    ]
+
+
+def test_a_line_that_is_gone_is_told_too(notebook):
+    other = changed(notebook, "data", "loss ≈ 2.00, then ≈ 1,000; above 1: True\n", "")
+    assert "says nothing, before 'loss ≈ 2.00" in list(diff.changes(notebook, other))[1]
+
+
+def test_a_claim_whose_figures_moved_is_told_with_both(notebook):
+    first, *_ = diff.changes(notebook, changed(notebook, "end", "≈ 50%", "≈ 60%"))
+    assert first == "c3 holds; at ≈ 60% of the rates; before: at ≈ 50% of the rates"
+
+
+def test_a_claim_with_another_verdict_is_told_with_both(notebook):
+    first, *_ = diff.changes(notebook, changed(notebook, "end", "· holds ·", "· false ·"))
+    assert first == "c3 false, before: holds; at ≈ 50% of the rates; before: at ≈ 50% of the rates"
+
+
+def test_a_claim_that_comes_or_goes_is_told(notebook):
+    without = changed(notebook, "end", "c3 · it diverges · holds · at ≈ 50% of the rates\n", "none\n")
+    assert "c3 is not judged any more" in list(diff.changes(notebook, without))
+    assert "c3 is judged for the first time: holds" in list(diff.changes(without, notebook))
+
+
+def test_a_figure_out_of_its_claims_band_is_told(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
+    claims.BANDS.write_text(
+        '{"c3": {"measured": {"MNIST": {"seeds": 5, "held": 5, "figures": [["50%", "45%", "55%"]]}}}}'
+    )
+    other = changed(notebook, "end", "≈ 50%", "≈ 66%")
+    assert list(diff.changes(notebook, changed(notebook, "end", "≈ 50%", "≈ 64%")))[1:] == [
+        "≈: 1 of 3 values moved, half of them by 21.9% or less, one by 22%: from 50 to 64 in [3] \"verdict('c3')\""
+    ]
+    assert list(diff.changes(notebook, other))[1] == (
+        "OUT OF ITS BAND: c3 gives ≈ 66%, expected 35 to 65, since 5 seeds gave 45% to 55%: "
+        "undo what you have changed above, or say why it moved"
+    )
+
+
+def test_a_figure_that_moved_within_its_tolerance_is_counted_and_one_beyond_is_told(notebook):
+    for height, lines in (
+        (0.6, ["figures: in 1 of 1 cells the drawn data moved"]),
+        (1.5, [
+            "FIGURES BEYOND THEIR TOLERANCE, which the tests will find: 1",
+            "  figure 1 ('Does it fall?'): series 'loss', y[1] is 1.5, expected 0.5 within 0.1 of the axis 0 to 2, "
+            "in [2] 'show(fig)'",
+            "figures: in 1 of 1 cells the drawn data moved",
+        ]),
+    ):
+        other = copy.deepcopy(notebook)
+        other.cells[2].outputs = [picture(1, height)]
+        assert list(diff.changes(notebook, other)) == lines
+
+
+def test_on_other_data_a_figure_may_move_as_it_likes(notebook):
+    other = changed(notebook, "data", "data: MNIST", "data: digits")
+    other.cells[2].outputs = [picture(1, 1.5)]
+    judged = list(diff.changes(notebook, other))
+    other.metadata.course.data = "digits"  # JupyterLab leaves that as it was
+    assert list(diff.changes(notebook, other)) == ["data: digits, before MNIST", *judged]
+    assert judged == [
+        "figures: in 1 of 1 cells the drawn data moved; how far is not judged, since they are other data",
+    ]
+
+
+def test_a_progress_bar_is_no_other_words(notebook):
+    other = copy.deepcopy(notebook)
+    other.cells[1].outputs.append(new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "7"}}))
+    assert list(diff.changes(notebook, other)) == []
+
+
+def test_changed_new_and_missing_cells_are_counted(notebook):
+    other = copy.deepcopy(notebook)
+    other.cells[1].source = "data = load('MNIST')"
+    other.cells[2] = cell("more", "1 + 1")
+    assert list(diff.changes(notebook, other)) == [
+        "cells changed: 1, the first is [1] \"data = load('MNIST')\"",
+        "cells new: 1, the first is [1] '1 + 1'",
+        "cells gone: 1, the first is [2] 'show(fig)'",
+    ]
+
+
+@pytest.fixture
+def repository(tmp_path, notebook):
+    """A repository with the notebook in its first commit."""
+    path = tmp_path / "notebooks" / "00_tiny.ipynb"
+    write(notebook, path)
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=tmp_path, check=True)
+    return path
+
+
+def test_the_old_run_is_the_committed_one(repository, notebook):
+    assert diff.report(repository, repository) == ["00_tiny: nothing has changed"]
+    write(changed(notebook, "data", "≈ 2.00", "≈ 1.00"), repository)
+    assert diff.report(repository, repository) == [
+        "00_tiny:",
+        "  ≈: 1 of 3 values moved, half of them by 50.0% or less, one by 50%: from 2.00 to 1.00 in [1] 'data = load()'",
+    ]
+
+
+def test_a_commit_that_git_does_not_know_is_named_and_a_new_notebook_told(repository, notebook):
+    with pytest.raises(ValueError, match="00_tiny.ipynb is not to be had from HEAD~3 .*: name another commit by --since"):
+        diff.report(repository, repository, "HEAD~3")
+    new = repository.with_name("01_new.ipynb")
+    write(notebook, new)
+    assert diff.report(new, new) == ["01_new: is new since HEAD"]
+
+
+def test_without_git_one_sentence_says_so(repository, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ValueError, match="git cannot be started .*: install it"):
+        diff.report(repository, repository)

@@ -1,0 +1,361 @@
+"""The rain network trained by torchrun: on one to three processes, killed, resumed, asked what cannot be."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+
+from course.nowcast import training
+from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
+from course.nowcast.plan import Plan
+from course.nowcast.training import train_rain
+from course.distributed import launch
+from course.nowcast.__main__ import command
+
+SHAPE = (6, 1, 16, 16)
+PLAN = Plan(hidden=(3,), ahead=2, pool=1, batch=7, warmup=3, held_out=0.2)
+TRAINED, JUDGED, STEPS = 36, 9, 24  # an epoch has batches of 7, 7, 7, 7, 7 and 1: nothing divides evenly
+EPOCHS = 4
+QUIETLY = {"epochs": EPOCHS, "save_every": 10, "report_every": 7, "device": "cpu", "progress": False,
+           "say": lambda line: None}
+WORDS = ["--hidden", 3, "--ahead", 2, "--pool", 1, "--batch", 7, "--warmup", 3, "--epochs", 4,
+         "--save-every", 10, "--report-every", 7, "--device", "cpu"]
+GUARD = 300  # seconds: only against hanging
+
+
+class Launched(NamedTuple):
+    """What torchrun gave: what rank 0 printed or the reason of its failure, and the notes of each rank."""
+
+    text: str
+    failed: bool
+    notes: Path
+    out: Path
+
+    def stderr(self, rank):
+        return (self.notes / f"stderr_{rank}").read_text()
+
+    def read(self, rank, of):
+        lines = (self.notes / f"read_{rank}").read_text().splitlines()
+        return [note["films"] for note in map(json.loads, lines) if note["of"] == of]
+
+
+def launched(folder, processes, *words, accident="none", restarts=0):
+    notes, out = folder / "notes", folder / "out"
+    notes.mkdir(parents=True)
+    words = [notes, accident, "--out", out, *WORDS, *words]
+    try:
+        text = launch(Path(__file__).parent / "rain_worker.py", words, processes, restarts, timeout=GUARD)
+    except RuntimeError as error:
+        return Launched(str(error), True, notes, out)
+    return Launched(text, False, notes, out)
+
+
+def weights(out):
+    return torch.load(out / "weights.pt", weights_only=True)
+
+
+def losses(out):
+    return json.loads((out / "scores.json").read_text())["losses"]
+
+
+def same(ours, theirs, **tolerance):
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], **tolerance)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    make_values(folder / "values.npy", TRAINED + JUDGED, SHAPE, seed=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one(data, tmp_path_factory):
+    """Undisturbed, on this process."""
+    out = tmp_path_factory.mktemp("one")
+    lines = []
+    result = train_rain(out, PLAN, data=data, **QUIETLY | {"say": lines.append})
+    return out, result, lines
+
+
+@pytest.fixture(scope="module")
+def two(data, tmp_path_factory):
+    """Undisturbed, on two processes, in pieces of two films."""
+    return launched(tmp_path_factory.mktemp("two"), 2, "--data", data, "--micro-batch", 2)
+
+
+@pytest.fixture(scope="module")
+def three(data, two, tmp_path_factory):
+    """From step 20 of the run on two processes on three of them."""
+    folder = tmp_path_factory.mktemp("three")
+    shutil.copytree(two.out / "step_000020", folder / "out/step_000020")
+    return launched(folder, 3, "--data", data)
+
+
+def test_two_processes_give_the_losses_of_one(one, two):
+    _, result, _ = one
+    assert not two.failed
+    assert len(losses(two.out)) == STEPS
+    assert losses(two.out) == pytest.approx(result.losses, abs=1e-5, rel=1e-5)
+    assert result.losses[-6] < 0.9 * result.losses[0]  # it learns, so that equal losses say something
+
+
+def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
+    out, result, _ = one
+    same(weights(two.out), weights(out), atol=1e-5, rtol=1e-5)
+    report = json.loads((two.out / "scores.json").read_text())
+    assert report["processes"] == 2
+    for name, row in result.scores.items():
+        assert report["scores"][name] == pytest.approx(row, rel=1e-3)
+
+
+def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
+    noted = torch.load(two.notes / "step_8.pt", weights_only=True)
+    films = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
+    model = Nowcast(films.channels, PLAN.hidden)
+    model.load_state_dict(noted["weights"])
+    assert len(noted["batch"]) == 7
+    film_losses(model, films.batch(noted["batch"])).mean().backward()
+    gradients = {name: weight.grad for name, weight in model.named_parameters()}
+    assert all(gradient.abs().max() > 1e-6 for gradient in gradients.values())
+    same(noted["gradients"], gradients, atol=1e-7, rtol=1e-4)
+
+
+def test_each_process_reads_its_part_of_each_batch_and_an_epoch_reads_each_film_once(two):
+    parts = [sum(two.read(rank, of=TRAINED), []) for rank in (0, 1)]
+    orders = [sum(PLAN.batches(epoch, TRAINED), []) for epoch in range(EPOCHS)]
+    assert [len(part) for part in parts] == [4 * 15, 4 * 21]  # 3 and 4 of 7, 0 and 1 of the last
+    assert sorted(parts[0] + parts[1]) == sorted(sum(orders, []))
+    for epoch, order in enumerate(orders):
+        first, second = parts[0][15 * epoch : 15 * epoch + 15], parts[1][21 * epoch : 21 * epoch + 21]
+        assert sorted(first + second) == sorted(order) == list(range(TRAINED))
+    assert max(map(len, two.read(0, of=TRAINED) + two.read(1, of=TRAINED))) == 2  # --micro-batch
+
+
+def test_each_film_that_judges_is_forecast_once(two, three):
+    for run, ranks in ((two, 2), (three, 3)):
+        chosen = [film for rank in range(ranks) for part in run.read(rank, of=JUDGED) for film in part]
+        assert sorted(chosen) == list(range(JUDGED))
+
+
+def test_only_rank_0_speaks_and_nobody_complains(two):
+    head, *lines = two.text.splitlines()
+    assert head == ("2 processes by gloo on cpu; 36 films to train on and 9 to judge by; "
+                    "steps 1 to 24, 7 films a step, learning rate ≈ 0.00661")
+    steps = [line.split(":")[0] for line in lines if line.startswith("step")]
+    assert steps == [f"step {step} of 24" for step in (7, 10, 14, 20, 21, 24)]
+    assert [line.split()[0] for line in lines[-4:-1]] == ["RainNet", "advection", "persistence"]
+    assert lines[-1] == f"scores.json and weights.pt are in {two.out}"
+    assert two.stderr(0) == two.stderr(1) == ""
+
+
+def test_a_run_of_two_goes_on_with_three_and_with_one_to_the_same_weights(two, three, data, tmp_path):
+    assert "steps 21 to 24" in three.text and not three.failed
+    shutil.copytree(two.out / "step_000020", tmp_path / "step_000020")
+    train_rain(tmp_path, PLAN, data=data, **QUIETLY)
+    for out in (three.out, tmp_path):
+        assert losses(out)[:20] == losses(two.out)[:20]
+        assert losses(out) == pytest.approx(losses(two.out), abs=1e-7)
+        same(weights(out), weights(two.out), atol=1e-6, rtol=1e-5)
+
+
+def test_three_processes_read_the_rest_of_the_last_epoch_once(three):
+    order = sum(PLAN.batches(3, TRAINED)[2:], [])
+    parts = [sum(three.read(rank, of=TRAINED), []) for rank in range(3)]
+    assert sorted(sum(parts, [])) == sorted(order)
+    assert [len(part) for part in parts] == [6, 6, 10]  # 2, 2, 3 of 7, three times; of 1 the last has it
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is for POSIX")
+def test_after_a_kill_torchrun_starts_again_and_the_end_is_the_same_to_the_bit(two, data, tmp_path):
+    words = "--data", data, "--micro-batch", 2
+    killed = launched(tmp_path, 2, *words, accident="killed at 15", restarts=1)
+    assert not killed.failed
+    heads = [line.split("; ")[2] for line in killed.text.splitlines() if "films to train on" in line]
+    rate = "7 films a step, learning rate ≈ 0.00661"
+    assert heads == [f"steps 1 to 24, {rate}", f"steps 11 to 24, {rate}"]
+    assert losses(killed.out) == losses(two.out)
+    same(weights(killed.out), weights(two.out), atol=0, rtol=0)
+    assert "Traceback" not in killed.stderr(0) + killed.stderr(1)
+
+
+def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(data, tmp_path):
+    run = launched(tmp_path, 2, "--data", data, accident="no data")
+    told = "rank 1 of 2: there is no folder elsewhere, expected one with radar data: check the path"
+    assert (run.failed, run.text) == (True, told)
+    assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
+
+
+@pytest.mark.skipif(torch.cuda.device_count() > 1, reason="there are GPUs for two processes")
+def test_more_processes_than_gpus_end_with_one_sentence_from_rank_0(data, tmp_path):
+    run = launched(tmp_path, 2, "--data", data, "--backend", "nccl")
+    gpus = torch.cuda.device_count()
+    told = ("backend is nccl, which wants a GPU for each process, but this machine runs 2 processes and has "
+            f"{gpus} GPU{'s' * (gpus != 1)}: try gloo")
+    assert (run.failed, run.text) == (True, told)
+    assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
+
+
+def test_a_rank_that_fails_in_training_tells_why_and_does_not_leave_the_other_hanging(data, tmp_path):
+    run = launched(tmp_path, 2, "--data", data, accident="full at 12")
+    assert (run.failed, run.text) == (True, "rank 1: the disk is full: free some space")
+    assert run.stderr(1) == f"{run.text}\n"
+    assert "Traceback" not in run.stderr(0)
+    assert [path.name for path in run.out.glob("step_*")] == ["step_000010"]
+
+
+# On this process alone from here on.
+
+
+def test_checkpoints_the_newest_two_stay_and_a_finished_run_only_judges_again(one, data, tmp_path):
+    out, result, _ = one
+    assert sorted(path.name for path in out.glob("*step*")) == ["step_000020", "step_000024"]
+    shutil.copytree(out, tmp_path / "out")
+    lines = []
+    again = train_rain(tmp_path / "out", PLAN, data=data, **QUIETLY | {"say": lines.append})
+    assert again == result
+    assert "all 24 steps are done" in lines[0] and not any(line.startswith("step") for line in lines)
+
+
+@pytest.mark.parametrize("changes, name", [({"hidden": (4,)}, "hidden is [3] there and [4] here"),
+                                           ({"batch": 8}, "batch is 7 there and 8 here"),
+                                           ({"seed": 1}, "seed is 0 there and 1 here")])
+def test_a_checkpoint_of_another_run_is_refused(one, data, changes, name):
+    out, *_ = one
+    other = Plan(**(vars(PLAN) | changes))
+    with pytest.raises(ValueError) as error:
+        train_rain(out, other, data=data, **QUIETLY)
+    mend = "set it as it was, or name another folder"
+    assert str(error.value) == f"checkpoint {out / 'step_000024'} is of another run: {name}: {mend}"
+
+
+def test_other_films_are_another_run(one, data, tmp_path):
+    out, *_ = one
+    np.save(tmp_path / "values.npy", np.load(data / "values.npy")[:40])
+    with pytest.raises(ValueError) as error:
+        train_rain(out, PLAN, data=tmp_path, **QUIETLY)
+    assert "films is [36, 6, 1, 16, 16] there and [32, 6, 1, 16, 16] here" in str(error.value)
+
+
+def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_path, monkeypatch):
+    _, result, _ = one
+    backward, steps, lines = training.backward, [], []
+
+    def interrupted(*arguments):
+        steps.append(1)
+        if len(steps) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return backward(*arguments)
+
+    monkeypatch.setattr(training, "backward", interrupted)
+    options = {"data": data} | QUIETLY | {"say": lines.append}
+    before = signal.getsignal(signal.SIGINT)
+    stopped = train_rain(tmp_path, PLAN, **options)
+    assert (stopped.stopped, stopped.scores, stopped.losses) == ("interrupted", {}, result.losses[:7])
+    assert lines[-1] == "interrupted after step 7 of 24: the same command goes on from there"
+    assert signal.getsignal(signal.SIGINT) is before
+    assert train_rain(tmp_path, PLAN, **options) == result  # to the bit
+    assert len(steps) == STEPS
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_before_it_is_saved(data, tmp_path):
+    plan = Plan(**(vars(PLAN) | {"lr": 1e38, "warmup": 0, "optimizer": "sgd"}))
+    with pytest.raises(FloatingPointError, match=r"at step \d with learning rate 4.375e\+37: try a smaller lr"):
+        train_rain(tmp_path, plan, data=data, **QUIETLY)
+    assert list(tmp_path.glob("step_*")) == []
+
+
+def test_curves_take_the_loss_of_each_step(data, tmp_path, monkeypatch):
+    from contextlib import contextmanager
+
+    from course import curves
+
+    seen = []
+
+    @contextmanager
+    def spy(folder):
+        seen.append(folder)
+        yield lambda step, values: seen.append((step, values))
+
+    monkeypatch.setattr(curves, "event_files", spy)
+    result = train_rain(tmp_path, PLAN, data=data, curves="there", **QUIETLY | {"epochs": 1})
+    points = [(step, {"loss/train": loss}) for step, loss in enumerate(result.losses, 1)]
+    assert seen == ["there", *points]
+
+
+def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
+    options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1}
+    first = train_rain(tmp_path / "a", PLAN, cache=tmp_path / "made", **options)
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["storms_5_6x1x16x16_0.npy"]
+    monkeypatch.setattr(training, "make_values", None)
+    assert train_rain(tmp_path / "b", PLAN, cache=tmp_path / "made", **options) == first
+
+
+def test_three_dimensions_train_too(tmp_path):
+    plan = Plan(dim=3, hidden=(2,), ahead=2, pool=1, batch=2)
+    result = train_rain(tmp_path, plan, storms=4, shape=(6, 2, 16, 16), **QUIETLY | {"epochs": 1})
+    assert len(result.losses) == 2 and result.scores["RainNet"]["rmse"] > 0
+
+
+@pytest.mark.parametrize("words, told", [
+    (["--batch", "0"], "batch is 0, expected 1 or more"),
+    (["--epochs", "0"], "epochs is 0, expected 1 or more"),
+    (["--batch", "x"], "argument --batch: invalid int value: 'x': see python -m course.nowcast --help"),
+    (["--bath", "3"], "unrecognized arguments: --bath 3: see python -m course.nowcast --help"),
+    (["--backend", "mpi"], "backend is 'mpi', expected gloo or nccl"),
+    (["--device", "tpu"], "wish is 'tpu', expected cpu, cuda, cuda:N or mps: try cpu"),
+    (["--timeout", "0"], "timeout is 0, expected seconds above 0: try 600"),
+    (["--storms", "1"], "held_out is 0.2, which leaves none of 1 films to train on: give more films"),
+    (["--data", "nowhere"], "there is no folder nowhere, expected one with radar data: check the path"),
+])
+def test_what_cannot_be_is_told_in_one_sentence(words, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as end:
+        command(["--out", "out", "--shape", *map(str, SHAPE), *words])
+    assert (end.value.code, capsys.readouterr().err) == (1, f"{told}\n")
+
+
+def test_broken_variables_of_torchrun_are_told_in_one_sentence(monkeypatch, capsys):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2"), ("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "2")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        command([])
+    told = "rank 0: RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE is set, but not MASTER_PORT, MASTER_ADDR"
+    mend = "start all processes by torchrun, which sets them, or unset it to run alone"
+    assert capsys.readouterr().err == f"{told}: {mend}\n"
+
+
+def test_help_names_every_option_and_does_not_import_torch():
+    code = ("import sys\nfrom course.nowcast.__main__ import command\ntry:\n    command(['--help'])\n"
+            "finally:\n    print(sorted({'torch', 'matplotlib'} & {*sys.modules}))")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.endswith("\n[]\n")
+    names = set(Plan.__dataclass_fields__) | {"data", "out", "epochs", "micro_batch", "backend", "timeout"}
+    assert not [name for name in names if f"--{name.replace('_', '-')} " not in done.stdout]
+    assert "torchrun --nproc-per-node=2 -m course.nowcast" in done.stdout
+
+
+@pytest.mark.parametrize("stopped, status", [("finished", 0), ("interrupted", 130)])
+def test_the_exit_status_tells_whether_a_run_was_interrupted(monkeypatch, stopped, status):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    monkeypatch.setattr(training, "train_rain", lambda out, plan, **options: training.Result([], {}, 1, stopped))
+    assert command([]) == status
+
+
+def test_a_gradient_is_cut_to_the_largest_norm(monkeypatch, tmp_path):
+    monkeypatch.setattr(training, "LARGEST", 0.0)  # then nothing is learnt
+    plan = Plan(hidden=(3,), ahead=2, pool=1, batch=1, warmup=0, optimizer="sgd", lr=1.0)
+    result = train_rain(tmp_path, plan, storms=2, shape=SHAPE, **QUIETLY | {"epochs": 3})
+    assert len(result.losses) == 3 and len(set(result.losses)) == 1

@@ -1,0 +1,96 @@
+"""Claims are measured over several seeds, and what was measured is kept as median, range and verdict."""
+
+import json
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course import claims
+from course.upkeep import claims as upkeep
+from course.upkeep.notebooks import read, write
+
+# With seed 7, 107 and 207 the figure is 10.7, 20.7 and 30.7 %; above 25 % an assertion fails.
+SOURCES = [
+    "from course.claims import verdict",
+    "SEED = 7\nprint('data: digits, few')",
+    "share = (SEED + 100) / 1000\nassert share < 0.25",
+    "verdict('c3', 'holds', f'{SEED // 1000} of 5 starts, ≈ {share:.1%}, ≈ {-share:.0e}', 'digits')\n"
+    "verdict('c9', 'false', 'nothing is measured')",
+]
+
+
+@pytest.fixture
+def notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
+    path = tmp_path / "00_tiny.ipynb"
+    write(new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(SOURCES)]), path)
+    return path
+
+
+@pytest.fixture
+def three_seeds(notebook):
+    before = notebook.read_bytes()
+    measured = upkeep.measure_claims(notebook, 3, progress=False)
+    assert notebook.read_bytes() == before
+    return measured
+
+
+def test_a_claim_gets_median_range_and_the_number_of_seeds_that_uphold_it(three_seeds, capsys):
+    assert three_seeds["c3"] == {
+        "notebook": "00_tiny",
+        "judgement": "holds",
+        "because": "0 of 5 starts, ≈ {}, ≈ {}",
+        "measured": {"digits": {"seeds": 3, "held": 2, "figures": [["20.7%", "10.7%", "30.7%"], ["-2e-01", "-3e-01", "-1e-01"]]}},
+    }
+    assert three_seeds["c9"]["measured"] == {"digits": {"seeds": 3, "held": 2, "figures": []}}
+
+
+def test_an_assertion_that_fails_is_told_with_its_seed(notebook, capsys):
+    upkeep.measure_claims(notebook, 3, progress=False)
+    assert capsys.readouterr().out == (
+        "00_tiny, seed + 200: AssertionError  in the cell that ends in 'assert share < 0.25'\n"
+    )
+
+
+def test_a_notebook_runs_though_its_figures_lie_out_of_the_bands_of_before(notebook, capsys):
+    claims.BANDS.write_text(
+        json.dumps({"c3": {"measured": {"digits": {"seeds": 2, "held": 2, "figures": [["1%", "1%", "1%"]]}}}})
+    )
+    assert upkeep.measure_claims(notebook, 1, progress=False)["c3"]["measured"]["digits"]["held"] == 1
+
+
+def test_another_verdict_with_another_seed_does_not_uphold_the_first(notebook):
+    nb = read(notebook)
+    nb.cells[3].source = "verdict('c3', 'holds' if SEED == 7 else 'false', 'x')"
+    write(nb, notebook)
+    assert upkeep.measure_claims(notebook, 2, progress=False)["c3"]["measured"]["digits"]["held"] == 1
+
+
+def test_the_record_keeps_other_claims_and_other_data_and_stands_in_order(three_seeds):
+    upkeep.write_bands({"c9": three_seeds["c9"]})
+    mnist = {**three_seeds["c3"], "measured": {"MNIST": {"seeds": 1, "held": 1, "figures": [["1%"] * 3, ["2"] * 3]}}}
+    upkeep.write_bands({"c3": mnist})
+    upkeep.write_bands({"c3": three_seeds["c3"]})
+    kept = claims.read_bands()
+    assert list(kept) == ["c3", "c9"] and list(kept["c3"]["measured"]) == ["MNIST", "digits"]
+    assert kept["c3"]["measured"]["MNIST"] == mnist["measured"]["MNIST"]
+
+
+def test_what_was_measured_for_other_words_goes(three_seeds):
+    upkeep.write_bands({"c3": {**three_seeds["c3"], "because": "old words", "measured": {"MNIST": {}}}})
+    upkeep.write_bands({"c3": three_seeds["c3"]})
+    assert list(claims.read_bands()["c3"]["measured"]) == ["digits"]
+
+
+def test_no_seeds_are_refused(notebook):
+    with pytest.raises(ValueError, match="seeds is 0, expected at least 1"):
+        upkeep.measure_claims(notebook, 0)
+
+
+@pytest.mark.parametrize("texts, spread", [
+    (["3", "1", "2"], ["2", "1", "3"]),
+    (["1e-03", "2e-05", "−4", "10"], ["2e-05", "−4", "10"]),
+    (["92.3%"], ["92.3%"] * 3),
+])
+def test_a_spread_is_made_of_figures_that_were_printed(texts, spread):
+    assert upkeep._spread(texts) == spread
