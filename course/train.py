@@ -1,7 +1,8 @@
 """Train a classifier: one epoch, evaluation, and `fit` with early stopping and checkpoints that resume exactly."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from course.curves import Curves
 from course._progress import progress_bar
-from course._atomic import written_whole
+from course._checkpoint import check_fits, load_checkpoint, save_checkpoint
 
 Minibatches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -142,68 +143,88 @@ def fit(
     Raises: ValueError for bad arguments or a checkpoint that does not fit; FloatingPointError if the loss is
         not finite, with the weights of the last whole epoch still in the checkpoint.
     """
+    _check_arguments(epochs, patience, valid_batches)
+    run = _Training(model, optimizer, scheduler, train_batches, checkpoint, curves)
+    with progress_bar(epochs, "epoch", progress, initial=len(run.history.train)) as bar:
+        try:
+            while not run.ends(epochs, patience):
+                with run.naming_the_epoch():
+                    train = train_epoch(model, train_batches, optimizer, loss_fn)
+                if scheduler is not None:
+                    scheduler.step()
+                valid = None if valid_batches is None else evaluate(model, valid_batches, loss_fn)
+                run.end_epoch(train, valid)
+                bar.update()
+                bar.set_postfix(loss=f"{train.loss:.3f}", accuracy=f"{train.accuracy:.1%}")
+        except KeyboardInterrupt:
+            run.history.stopped = "interrupted"
+    if run.best:
+        model.load_state_dict(run.best)
+    return run.history
+
+
+def _check_arguments(epochs: int, patience: int | None, valid_batches: Minibatches | None) -> None:
     if epochs < 1:
         raise ValueError(f"epochs is {epochs}, expected 1 or more")
     if patience is not None and valid_batches is None:
         raise ValueError(f"patience is {patience} without valid_batches: early stopping needs validation data")
     if patience is not None and patience < 1:
         raise ValueError(f"patience is {patience}, expected 1 or more epochs")
-    run = _Training(model, optimizer, scheduler, getattr(train_batches, "generator", None))
-    if checkpoint is not None and Path(checkpoint).exists():
-        run.load(Path(checkpoint))
-    history = run.history
-    history.stopped = "finished"
-    if curves is not None:
-        valid = history.valid if len(history.valid) == len(history.train) else [None] * len(history.train)
-        for epoch, pair in enumerate(zip(history.train, valid, strict=True), start=1):
-            curves(epoch, _values(*pair))
-    with progress_bar(epochs, "epoch", progress, initial=len(history.train)) as bar:
-        try:
-            while len(history.train) < epochs:
-                if patience and len(history.valid) - history.best_epoch >= patience:
-                    history.stopped = "early"
-                    break
-                try:
-                    metrics = train_epoch(model, train_batches, optimizer, loss_fn)
-                except FloatingPointError as error:
-                    raise FloatingPointError(f"epoch {len(history.train) + 1}: {error}") from None
-                if scheduler is not None:
-                    scheduler.step()
-                valid = None if valid_batches is None else evaluate(model, valid_batches, loss_fn)
-                run.end_epoch(metrics, valid)
-                if checkpoint is not None:
-                    run.save(Path(checkpoint))
-                if curves is not None:
-                    curves(len(history.train), _values(metrics, valid))
-                bar.update()
-                bar.set_postfix(loss=f"{metrics.loss:.3f}", accuracy=f"{metrics.accuracy:.1%}")
-        except KeyboardInterrupt:
-            history.stopped = "interrupted"
-    if run.best:
-        model.load_state_dict(run.best)
-    return history
 
 
 class _Training:
-    """All the state of a training run: what a checkpoint has to hold."""
+    """A training run: its history, its best weights, and what a checkpoint holds of them; begins from one if there."""
 
-    def __init__(self, model, optimizer, scheduler, generator):
+    def __init__(self, model, optimizer, scheduler, train_batches, checkpoint, curves):
         self.parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-        self.generator = generator
+        self.generator = getattr(train_batches, "generator", None)
+        self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        self.curves = curves
         self.history = History()
         self.best: dict[str, Tensor] = {}
+        if self.checkpoint is not None and self.checkpoint.exists():
+            self._load(self.checkpoint)
+        train, valid = self.history.train, self.history.valid
+        for epoch, row in enumerate(train, 1):
+            self._draw(epoch, row, valid[epoch - 1] if len(valid) == len(train) else None)
+
+    def ends(self, epochs: int, patience: int | None) -> bool:
+        """Whether the run is over; notes if early."""
+        history = self.history
+        if len(history.train) >= epochs:
+            return True
+        if patience and len(history.valid) - history.best_epoch >= patience:
+            history.stopped = "early"
+        return history.stopped == "early"
+
+    @contextmanager
+    def naming_the_epoch(self) -> Iterator[None]:
+        try:
+            yield
+        except FloatingPointError as error:
+            raise FloatingPointError(f"epoch {len(self.history.train) + 1}: {error}") from None
 
     def end_epoch(self, train: Metrics, valid: Metrics | None) -> None:
+        """Note what an epoch gave, keep the weights if they are the best so far, write the checkpoint, draw."""
         history = self.history
         history.train.append(train)
-        if valid is None:
-            return
-        history.valid.append(valid)
-        if not self.best or valid.loss < history.valid[history.best_epoch - 1].loss:
-            history.best_epoch = len(history.valid)
-            self.best = {name: value.clone() for name, value in self.parts["model"].state_dict().items()}
+        if valid is not None:
+            history.valid.append(valid)
+            if not self.best or valid.loss < history.valid[history.best_epoch - 1].loss:
+                history.best_epoch = len(history.valid)
+                self.best = {name: value.clone() for name, value in self.parts["model"].state_dict().items()}
+        if self.checkpoint is not None:
+            self._save(self.checkpoint)
+        self._draw(len(history.train), train, valid)
 
-    def save(self, path: Path) -> None:
+    def _draw(self, epoch: int, train: Metrics, valid: Metrics | None) -> None:
+        if self.curves is None:
+            return
+        rows = {"train": train} if valid is None else {"train": train, "valid": valid}
+        points = {f"{name}/{part}": value for part, row in rows.items() for name, value in row._asdict().items()}
+        self.curves(epoch, points)
+
+    def _save(self, path: Path) -> None:
         device = _device(self.parts["model"])
         state = {name: part.state_dict() for name, part in self.parts.items() if part is not None}
         history = self.history
@@ -216,14 +237,14 @@ class _Training:
             state["cuda_random"] = torch.cuda.get_rng_state(device)
         save_checkpoint(state, path)
 
-    def load(self, path: Path) -> None:
+    def _load(self, path: Path) -> None:
         state = load_checkpoint(path)
         expected = {name for name, part in self.parts.items() if part is not None} | {"best", "history", "random"}
         if missing := expected - state.keys():
             lacks = ", ".join(sorted(missing))
             raise ValueError(f"{path} is not a checkpoint of this run, it lacks {lacks}: name another file")
         device = _device(self.parts["model"])
-        _check_fits(self.parts["model"], state["model"], path)
+        check_fits(self.parts["model"], state["model"], path)
         for name, part in self.parts.items():
             if part is not None:
                 part.load_state_dict(state[name])
@@ -236,46 +257,6 @@ class _Training:
             self.generator.set_state(state["generator"])
         if device.type == "cuda" and "cuda_random" in state:
             torch.cuda.set_rng_state(state["cuda_random"], device)
-
-
-def save_checkpoint(state: dict, path: str | Path) -> None:
-    """Write a checkpoint whole or not at all."""
-    try:
-        with written_whole(path) as part:
-            torch.save(state, part)
-    except (OSError, RuntimeError) as error:  # torch's zip writer raises the latter
-        text = f"cannot write checkpoint {path} ({error}): free some space or name another folder"
-        raise OSError(text) from error
-
-
-def load_checkpoint(path: str | Path) -> dict:
-    """Read a checkpoint: tensors and plain values only, never code (`weights_only`); tensors arrive on the CPU.
-
-    Raises: FileNotFoundError if it is not there, ValueError if it cannot be read.
-    """
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"no checkpoint at {path}") from None
-    except Exception as error:  # zip, pickle and torch raise a dozen kinds here
-        raise ValueError(f"checkpoint {path} is damaged or not a checkpoint: delete it to start anew") from error
-
-
-def _check_fits(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    saved = {name: tuple(value.shape) for name, value in state.items()}
-    for name in shapes | saved:
-        here, there = shapes.get(name, "absent"), saved.get(name, "absent")
-        if here != there:
-            raise ValueError(
-                f"checkpoint {path} is of another model: {name} is {there} there and {here} here: "
-                "build the same model or name another file"
-            )
-
-
-def _values(train: Metrics, valid: Metrics | None) -> dict[str, float]:
-    parts = {"train": train} if valid is None else {"train": train, "valid": valid}
-    return {f"{name}/{part}": value for part, row in parts.items() for name, value in row._asdict().items()}
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -6,6 +6,7 @@ Source: Choi et al. 2019, arXiv:1910.05446: what a comparison says depends on ho
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice, repeat
@@ -108,7 +109,7 @@ def compare(
     runs: list[Run] = []
     with progress_bar(len(competitors) * len(seeds), "run", progress) as bar:
         try:
-            _train(replace(task, epochs=1e-9), Competitor("SGD"), Run("", None, seeds[0]))  # warm-up: one step
+            _warm_up(task, seeds[0])
             for seed in seeds:
                 for competitor in competitors:
                     bar.set_postfix_str(competitor.name)
@@ -143,16 +144,29 @@ def sweep(
     return compare(task, tried, seeds, progress=progress)
 
 
+def _warm_up(task: Task, seed: int) -> None:
+    """Take a step, so that no run has to wait for torch's first one."""
+    with torch.random.fork_rng(range(torch.cuda.device_count())), suppress(FloatingPointError):
+        model, batches = _begin(task, seed)
+        train_epoch(model, islice(batches, 1), optim.SGD(model.parameters()), task.loss_fn)
+
+
+def _begin(task: Task, seed: int) -> tuple[nn.Module, Minibatches]:
+    """Make model and batches from a seed, which also decides what they draw from torch's global generators."""
+    torch.manual_seed(seed)
+    model, batches = task.make_model(seed), task.make_batches(seed)
+    if not len(batches):
+        raise ValueError(f"make_batches gives no batches for seed {seed}, expected one or more")
+    return model, batches
+
+
 def _train(task: Task, competitor: Competitor, run: Run, test_batches: Minibatches | None = None) -> None:
     """Fill a run: train from its seed, look at the validation data now and then, at the test data once."""
     # Weights and dropout may draw from the global generators: so all competitors get the same, the caller loses none.
     with torch.random.fork_rng(range(torch.cuda.device_count())):
-        torch.manual_seed(run.seed)
-        model, batches = task.make_model(run.seed), task.make_batches(run.seed)
+        model, batches = _begin(task, run.seed)
         optimizer = competitor.make_optimizer(list(model.parameters()))  # a list can be sorted into groups
         run.lr = run.lr or optimizer.param_groups[0]["lr"]
-        if not len(batches):
-            raise ValueError(f"make_batches gives no batches for seed {run.seed}, expected one or more")
         last = max(1, round(task.epochs * len(batches)))
         scheduler = competitor.schedule(optimizer, last) if competitor.schedule else None
         stream, seconds = chain.from_iterable(repeat(batches)), 0.0

@@ -1,7 +1,8 @@
 """The plain way: one line after the other, one number after the other."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -25,9 +26,7 @@ def read_serial(
     Warns: UserWarning if there is no newline at the end of a text, which may have been cut within a number.
     """
     texts = look(paths, shape, missing, workers)
-    with unchanged(texts), byte_bar(texts, progress) as advance:
-        blocks = cut(texts)
-        records = empty_records(texts, blocks, shape)
+    with reading(texts, shape, progress) as (blocks, records, advance):
         rows = records.values.reshape(len(records.ids), -1)
         for block in blocks:
             for row, line in enumerate(read_block(block, rows.shape[1], missing), block.row):
@@ -36,10 +35,19 @@ def read_serial(
     return records
 
 
-def empty_records(texts: Sequence[Text], blocks: Sequence[Block], shape: Sequence[int]) -> Records:
-    """Records to be filled with all lines of some texts, or up to a line that must be faulty."""
-    rows = min(sum(block.rows for block in blocks), most_rows(texts, math.prod(shape)))
-    return Records([""] * rows, np.empty(rows), np.empty((rows, *shape), np.uint8))
+@contextmanager
+def reading(
+    texts: Sequence[Text], shape: Sequence[int], progress: bool | None
+) -> Iterator[tuple[list[Block], Records, Callable[[float], object]]]:
+    """Give the blocks of some texts, records to be filled with their lines, and what moves the progress bar on.
+
+    There are records for all lines, or up to a line that must be faulty.
+    Raises: as `unchanged`.
+    """
+    with unchanged(texts), byte_bar(texts, progress) as advance:
+        blocks = cut(texts)
+        rows = min(sum(block.rows for block in blocks), most_rows(texts, math.prod(shape)))
+        yield blocks, Records([""] * rows, np.empty(rows), np.empty((rows, *shape), np.uint8)), advance
 
 
 def read_block(block: Block, count: int, missing: int) -> Iterator[tuple[str, float, np.ndarray]]:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course.files.line import Records
-from course.files.plain import empty_records, read_block
-from course.files.text import Block, Paths, byte_bar, cut, look, unchanged
+from course.files.plain import read_block, reading
+from course.files.text import Block, Paths, look
 
 MOST = 61  # processes: Windows waits for no more
 Lines = tuple[int, Sequence[str], Sequence[float], np.ndarray]  # row of the first, ids, labels, values
@@ -33,10 +33,8 @@ def read_queues(
     """
     texts = look(paths, shape, missing, workers)
     context = _context(start_method)
-    with unchanged(texts), byte_bar(texts, progress) as advance:
-        blocks = cut(texts)
+    with reading(texts, shape, progress) as (blocks, records, advance):
         jobs = [list(group) for _, group in groupby(blocks, lambda block: block.path)]
-        records = empty_records(texts, blocks, shape)
         _share(jobs, workers or len(jobs), records, _line_by_line, missing, context, advance)
     return records
 
@@ -53,10 +51,8 @@ def read_pool(
     """
     texts = look(paths, shape, missing, workers)
     context = _context(start_method)
-    with unchanged(texts), byte_bar(texts, progress) as advance:
-        blocks = cut(texts)
+    with reading(texts, shape, progress) as (blocks, records, advance):
         jobs = [[block] for block in blocks]
-        records = empty_records(texts, blocks, shape)
         _share(jobs, workers or os.cpu_count(), records, _all_at_once, missing, context, advance)
     return records
 

@@ -11,10 +11,8 @@ import numpy as np
 
 from course.files.line import Records, read_head, read_line
 from course.files.parser import parse_values
-from course.files.plain import empty_records
-from course.files.text import (
-    Block, Blocks, Paths, Text, byte_bar, cut, look, most_rows, unchanged,
-)
+from course.files.plain import reading
+from course.files.text import Block, Blocks, Paths, Text, byte_bar, look, most_rows, unchanged
 
 Parser = Callable[[np.ndarray, int, int, int, np.ndarray], bool]  # as parser.parse_values
 Heads = list[tuple[str, float]]
@@ -30,9 +28,7 @@ def read_threads(
     """
     texts = look(paths, shape, missing, workers)
     workers = workers or os.cpu_count()
-    with unchanged(texts), byte_bar(texts, progress) as advance:
-        blocks = cut(texts)
-        records = empty_records(texts, blocks, shape)
+    with reading(texts, shape, progress) as (blocks, records, advance):
         rows = records.values.reshape(len(records.ids), -1)
 
         def work(block: Block) -> Heads:

@@ -16,7 +16,8 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
 from course.distributed.checkpoints import find_step, load_step, save_step
-from course.distributed import TIMEOUT, World, add_up, backward, all_gather, joined, part_of, replicate, together
+from course.distributed.world import TIMEOUT
+from course.distributed import World, add_up, backward, all_gather, joined, part_of, replicate, together
 from course.nowcast.films import (
     Films, Nowcast, describe_scores, film_losses, find_values, forecast, make_values, map_values, score,
 )

@@ -16,6 +16,7 @@ REACH = 95  # km around the gauge in which cells live: some drift in from outsid
 GROUPS, MEMBERS, WAVES = 30, 7, 24
 ROUGHNESS = 0.7  # the power of its length with which a wave grows
 CEILING = 165  # 51 dBZ, which is 60 mm/h: echo above it is hail
+PEAK = 27 / 4  # one over the largest a (1 - a)², at a third of a life
 EARTH = 2 * 8500  # km, twice the radius along which a radar beam bends
 
 
@@ -133,23 +134,22 @@ def _cells(random, weather, time, height, turned, moved, row, column) -> ndarray
     middle = random.uniform(-REACH, REACH, group) + 1j * random.uniform(-REACH, REACH, group)
     along, across = random.normal(0, 1, (2, *every)) * np.reshape(weather.line, (2, 1, 1))
     direction = _unit(random.uniform(0, np.pi, group))
-    born = random.uniform(-45, AHEAD, group)
-    hit, born[0] = -random.integers(1, AHEAD // 2 + 1), random.uniform(-15, 5)
+    begun = random.uniform(-45, AHEAD, group)
+    hit, begun[0] = -random.integers(1, AHEAD // 2 + 1), random.uniform(-15, 5)
     middle[0] = -moved[hit, 0] / turned[hit]  # where a group comes from that is at the gauge then
     home = (middle + direction * (along + 1j * across)).ravel()
-    born = (born + random.normal(0, 8, every)).ravel()
-    life, power, radius = np.exp(random.normal(0, 0.35, (3, home.size)))
-    life, power, radius = weather.life * life, weather.power * power, 3 * weather.size * radius
+    born = (begun + random.normal(0, 8, every)).ravel()
+    lives, powers, sizes = np.exp(random.normal(0, 0.35, (3, home.size)))
+    life, power, radius = weather.life * lives, weather.power * powers, 3 * weather.size * sizes
     place = (turned[:, None] * home)[:, None] + moved[..., None]  # (T, D, C)
-    age = ((time[:, None] + weather.early * height)[..., None] - born) / life
-    age = age.clip(0, 1)
-    bright = power * (1 - 0.08 * height[:, None]) * 6.75 * age * (1 - age) ** 2  # at most power
+    age = (((time[:, None] + weather.early * height)[..., None] - born) / life).clip(0, 1)
+    bright = power * (1 - 0.08 * height[:, None]) * PEAK * age * (1 - age) ** 2
     near = (abs(place.real) < len(column) / 2 + radius) & (abs(place.imag) < len(row) / 2 + radius)
     there = (near & (bright > 0)).any((0, 1))  # most cells live elsewhere, or at another time
-    bright, place, radius = bright[..., there], place[..., there], radius[there]
-    down = _bump((row[:, None] - place.imag[:, :, None]) / radius)  # (T, D, H, C)
-    across = _bump((column - place.real[..., None]) / radius[:, None])  # (T, D, C, W)
-    return (bright[:, :, None] * down) @ across
+    centre, edge = place[..., there], radius[there]
+    by_row = _bump((row[:, None] - centre.imag[:, :, None]) / edge)  # (T, D, H, C)
+    by_column = _bump((column - centre.real[..., None]) / edge[:, None])  # (T, D, C, W)
+    return (bright[:, :, None, there] * by_row) @ by_column
 
 
 def _blind(random: Generator, shape: tuple) -> ndarray:
