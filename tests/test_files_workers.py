@@ -91,7 +91,7 @@ def test_an_interrupt_leaves_no_process_and_no_thread_behind(path, monkeypatch, 
             raise KeyboardInterrupt
         yield advance
 
-    for room in (plain, processes, threads):
+    for room in (plain, threads):
         monkeypatch.setattr(room, "byte_bar", interrupting)
     monkeypatch.setattr(text, "BLOCK", 1)
     before = threading.enumerate()

@@ -7,7 +7,7 @@ import torch
 from torch import Generator, nn
 from torch.nn import functional as F
 
-from course import speedrun
+from course.speedrun import recipes
 from course.mnist import Batches, ImageSet, load_data
 from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move_images, train, triangle
 from course.train import evaluate
@@ -159,7 +159,7 @@ def test_unseen_images_are_easier_than_any_loss_and_losses_are_kept_without_thei
         seen.append((hardness.clone(), hardness))
         return batches(recipe, hardness, generator)
 
-    monkeypatch.setattr(speedrun, "batches", spy)
+    monkeypatch.setattr(recipes, "batches", spy)
     train(TINY, some_images())  # one pass over all of them
     ((before, after),) = seen
     assert (before < 0).all() and (after > 0).all() and not after.requires_grad
