@@ -1,4 +1,4 @@
-"""Solutions of the exercises, as notebooks: what those import. `course.solutions.generate` makes them."""
+"""Solutions of the exercises, as notebooks: what those import. `course.upkeep.solutions` makes them."""
 
 from course.exercises import EXERCISES
 

@@ -1,22 +1,10 @@
 """Every figure of the course: draw it, then `show` it in the notebook."""
 
-from course.plots.drawing import (
-    SINGLE,
-    STRIP,
-    STYLES,
-    WIDE,
-    bars,
-    contours,
-    curves,
-    figure,
-    heatmap,
-    histogram,
-    images,
-    scatter,
-)
 from course.plots.autograd_graph import graph
+from course.plots.drawing import bars, contours, curves, heatmap, histogram, images, scatter
 from course.plots.live_curves import LiveCurves
 from course.plots.showing import figure_data, live, show
+from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
 
 __all__ = [
     "LiveCurves",

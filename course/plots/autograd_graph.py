@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course.plots.drawing import GREY, figure
+from course.plots.style import GREY, figure
 
 
 def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:

@@ -9,34 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-SINGLE, WIDE, STRIP = (5, 3.2), (9, 3.2), (9, 1.6)  # inches
-
-# One name, one colour and one line style in the whole course (after Okabe and Ito, safe for the colour-blind).
-STYLES = {
-    "SGD": ("#0072B2", "-"),
-    "momentum": ("#E69F00", "--"),
-    "RMSprop": ("#009E73", "-."),
-    "Adam": ("#D55E00", ":"),
-    "ReLU": ("#000000", "-"),
-    "LeakyReLU": ("#56B4E9", "--"),
-    "sigmoid": ("#CC79A7", "-."),
-    "tanh": ("#8C6D1F", ":"),
-    "SELU": ("#6A51A3", (0, (5, 1))),
-    "softplus": ("#1B7837", (0, (3, 1, 1, 1))),
-    "train": ("#777777", "--"),
-    "validation": ("#000000", "-"),
-    "valid": ("#000000", "-"),
-}
-OTHERS = (("#000000", "-"), ("#56B4E9", "--"), ("#CC79A7", "-."), ("#8C6D1F", ":"), ("#6A51A3", (0, (5, 1))))
-GREY = "#777777"
-TEXT = {"fontsize": 9}
-
-
-def figure(panels: int = 1, size: tuple[float, float] | None = None) -> Figure:
-    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`."""
-    fig = Figure(figsize=size or (SINGLE if panels == 1 else WIDE), layout="constrained")
-    fig.subplots(1, panels)
-    return fig
+from course.plots.style import GREY, OTHERS, STYLES, TEXT, as_array, finish, given_or_new, label_ends, scale
 
 
 def curves(
@@ -55,25 +28,25 @@ def curves(
     series: label to values, or label to (x values, y values). Labels that the course knows keep their colour.
     x, y: axis labels with units. log: "x", "y" or "xy". reference: label to the height of a grey line.
     """
-    axes = _axes(axes)
+    axes = given_or_new(axes)
     others = iter(OTHERS * (1 + len(series) // len(OTHERS)))
     ends = []
     for label, values in series.items():
         xs, ys = values if isinstance(values, tuple) else (range(1, len(values) + 1), values)
-        xs, ys = _array(xs), _array(ys)
+        xs, ys = as_array(xs), as_array(ys)
         color, style = STYLES.get(label) or next(others)
         axes.plot(xs, ys, color=color, linestyle=style, marker=marker, markersize=4, linewidth=1.6, label=label)
         seen = np.flatnonzero(np.isfinite(ys))
         if len(seen):
             ends.append((xs[seen[-1]], ys[seen[-1]], label, color))
-    _scale(axes, log)
+    scale(axes, log)
     if not any(isinstance(values, tuple) for values in series.values()):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for label, height in (reference or {}).items():
         axes.axhline(height, color=GREY, linewidth=0.8, zorder=0, label=label)
         ends.append((axes.get_xlim()[1], height, label, GREY))
-    _finish(axes, title, x, y)
-    _label_ends(axes, ends)
+    finish(axes, title, x, y)
+    label_ends(axes, ends)
     return axes.figure
 
 
@@ -92,7 +65,7 @@ def images(
     Shapes: pictures N x (H, W) or N x (1, H, W).
     top: what is white, where 0 is black, so that pictures can be compared; else each has a scale of its own.
     """
-    pictures = [_array(picture).squeeze() for picture in pictures]
+    pictures = [as_array(picture).squeeze() for picture in pictures]
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
@@ -111,13 +84,13 @@ def images(
 
 def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False, axes: Axes | None = None) -> Figure:
     """Draw one bar a label; the label carries the colour that the course gives it."""
-    axes = _axes(axes)
+    axes = given_or_new(axes)
     colors = [STYLES.get(label, (GREY,))[0] for label in heights]
     axes.bar(range(len(heights)), [float(height) for height in heights.values()], color=colors, width=0.7)
     axes.set_xticks(range(len(heights)), list(heights), **TEXT)
     if log:
         axes.set_yscale("log")
-    _finish(axes, title, "", y)
+    finish(axes, title, "", y)
     return axes.figure
 
 
@@ -125,8 +98,8 @@ def histogram(
     groups: Mapping[str, object], *, title: str, x: str, y: str = "count", bins: object = 20, axes: Axes | None = None
 ) -> Figure:
     """Draw the counts of one or more groups of values over common bins, as outlines with a legend."""
-    axes = _axes(axes)
-    groups = {label: _array(values).ravel() for label, values in groups.items()}
+    axes = given_or_new(axes)
+    groups = {label: as_array(values).ravel() for label, values in groups.items()}
     edges = np.histogram_bin_edges(np.concatenate(list(groups.values())), bins)
     others = iter(OTHERS * (1 + len(groups) // len(OTHERS)))
     for label, values in groups.items():
@@ -136,7 +109,7 @@ def histogram(
         axes.stairs(counts, edges, color=color, alpha=0.15, fill=True)
     if len(groups) > 1:
         axes.legend(frameon=False, **TEXT)
-    _finish(axes, title, x, y)
+    finish(axes, title, x, y)
     return axes.figure
 
 
@@ -157,8 +130,8 @@ def heatmap(
     Shapes: matrix (rows, columns). ticks: labels of the rows and of the columns.
     top: the value of the last colour, so that several matrices can be compared.
     """
-    axes = _axes(axes)
-    matrix = _array(matrix)
+    axes = given_or_new(axes)
+    matrix = as_array(matrix)
     limit = top or np.abs(matrix).max()
     bounds = {"vmin": -limit, "vmax": limit} if signed else {"vmin": 0, "vmax": top} if top else {}
     style = {"cmap": "RdBu_r" if signed else "viridis", **bounds}
@@ -172,7 +145,7 @@ def heatmap(
             red, green, blue, _ = picture.cmap(picture.norm(value))
             bright = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
             axes.text(column, row, f"{value:g}", ha="center", va="center", fontsize=7, color="k" if bright else "w")
-    _finish(axes, title, x, y, frame=True)
+    finish(axes, title, x, y, frame=True)
     return axes.figure
 
 
@@ -187,15 +160,15 @@ def scatter(
     axes: Axes | None = None,
 ) -> Figure:
     """Draw groups of points, label to (x values, y values), with a legend; size is a dot's area in square points."""
-    axes = _axes(axes)
+    axes = given_or_new(axes)
     others = iter(OTHERS * (1 + len(groups) // len(OTHERS)))
     for label, (xs, ys) in groups.items():
         color = (STYLES.get(label) or next(others))[0]
-        axes.scatter(_array(xs), _array(ys), s=size, color=color, alpha=0.8, label=label, linewidths=0)
-    _scale(axes, log)
+        axes.scatter(as_array(xs), as_array(ys), s=size, color=color, alpha=0.8, label=label, linewidths=0)
+    scale(axes, log)
     if len(groups) > 1:
         axes.legend(frameon=False, **TEXT)
-    _finish(axes, title, x, y)
+    finish(axes, title, x, y)
     return axes.figure
 
 
@@ -214,52 +187,20 @@ def contours(
     heights: takes points (..., 2), gives (...). paths: label to points (T, 2); what leaves the picture is cut off.
     span: left, right, bottom and top. The lines part the picture into bands of equal area.
     """
-    axes = _axes(axes)
+    axes = given_or_new(axes)
     left, right, bottom, top = span
     sides = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in ((left, right), (bottom, top)))
     xs, ys = torch.meshgrid(*sides, indexing="xy")
-    ground = _array(heights(torch.stack((xs, ys), -1)))
+    ground = as_array(heights(torch.stack((xs, ys), -1)))
     levels = np.unique(np.quantile(ground, np.linspace(0.02, 0.95, 14)))
-    axes.contour(_array(xs), _array(ys), ground, levels=levels, colors="#CCCCCC", linewidths=0.8, zorder=0)
+    axes.contour(as_array(xs), as_array(ys), ground, levels=levels, colors="#CCCCCC", linewidths=0.8, zorder=0)
     others = iter(OTHERS * (1 + len(paths) // len(OTHERS)))
     for label, path in paths.items():
-        path, (color, style) = _array(path), STYLES.get(label) or next(others)
+        path, (color, style) = as_array(path), STYLES.get(label) or next(others)
         axes.plot(path[:, 0], path[:, 1], color=color, linestyle=style, linewidth=1.4, label=label)
         axes.plot(*path[-1], color=color, marker="o", markersize=5, label=f"_end of {label}")
     axes.set(xlim=(left, right), ylim=(bottom, top))
     if len(paths) > 1:
         axes.legend(edgecolor="none", **TEXT)
-    _finish(axes, title, x, y, frame=True)
+    finish(axes, title, x, y, frame=True)
     return axes.figure
-
-
-def _axes(axes: Axes | None) -> Axes:
-    return figure().axes[0] if axes is None else axes
-
-
-def _array(values: object) -> np.ndarray:
-    return values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, float)
-
-
-def _scale(axes: Axes, log: str) -> None:
-    axes.set_xscale("log" if "x" in log else "linear")
-    axes.set_yscale("log" if "y" in log else "linear")
-
-
-def _finish(axes: Axes, title: str, x: str, y: str, frame: bool = False) -> None:
-    axes.set_title(title, fontsize=10)
-    axes.set_xlabel(x, **TEXT)
-    axes.set_ylabel(y, **TEXT)
-    axes.tick_params(labelsize=8)
-    axes.spines[["top", "right"]].set_visible(frame)
-
-
-def _label_ends(axes: Axes, ends: list) -> None:
-    """Write each line's label beside its end, pushed apart where two would touch."""
-    axes.figure.draw_without_rendering()
-    top, taken = 11, -np.inf  # points between two lines of text
-    for x, y, label, color in sorted(ends, key=lambda end: end[1]):
-        height = axes.transData.transform((x, y))[1] * 72 / axes.figure.dpi
-        lift = max(0.0, taken + top - height)
-        taken = height + lift
-        axes.annotate(label, (x, y), (4, lift), textcoords="offset points", color=color, va="center", fontsize=8)

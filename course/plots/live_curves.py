@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from course.curves import check_point
-from course.plots.drawing import curves, figure
+from course.plots.drawing import curves
+from course.plots.style import figure
 from course.plots.showing import png, show
 
 
