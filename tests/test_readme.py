@@ -39,6 +39,7 @@ Before.
 <!-- notebooks -->
 | notebook | you will be able to | minutes | GB |
 |---|---|---:|---:|
+| **The path** | | | |
 | [Start](notebooks/00_start.ipynb) | say a; do b \\| c; end | 1 | 0.4 |
 | [Go on](notebooks/01_on.ipynb) | do all that there is | 12 | 1.0 |
 <!-- /notebooks -->
@@ -124,6 +125,31 @@ def test_a_changed_number_or_picture_is_noticed(tmp_path, two_notebooks):
     (tmp_path / ".github").mkdir()
     (tmp_path / ".github" / "figure.png").write_bytes(b"old")
     assert readme.update_readme(tmp_path / "README.md", paths) == ["claims", ".github/figure.png"]
+
+
+@pytest.mark.parametrize("names, groups", [
+    (["00_start", "11_a", "19_b", "20_c"],
+     {"The path": ["00_start"], "Under the hood": ["11_a", "19_b"], "Further": ["20_c"]}),
+    (["00_start", "09_a", "29_b"], {"The path": ["00_start", "09_a"], "Further": ["29_b"]}),
+])
+def test_notebooks_stand_under_the_group_of_their_number_and_an_empty_group_is_left_out(two_notebooks, names, groups):
+    start, on = two_notebooks
+    paths = [start, *(shutil.copy(on, on.with_name(f"{name}.ipynb")) for name in names[1:])]
+    table = readme.generate(paths, dict.fromkeys(names, Cost(3.0, 12.0, 0.44)), BANDS).blocks["notebooks"]
+    found = {}
+    for row in table.splitlines()[2:]:
+        if heading := re.fullmatch(r"\| \*\*(.+)\*\* \| \| \| \|", row):
+            rows = found[heading[1]] = []
+        else:
+            rows.append(re.match(r"\| \[.+\]\(notebooks/(.+)\.ipynb\) \|", row)[1])
+    assert list(found.items()) == list(groups.items())
+
+
+def test_a_notebook_with_a_number_of_no_group_is_named(two_notebooks):
+    start, on = two_notebooks
+    paths = [start, on.rename(on.with_name("30_on.ipynb"))]
+    with pytest.raises(ValueError, match="30_on.ipynb belongs to no group, expected a number below 30: give it another"):
+        readme.generate(paths, COSTS, BANDS)
 
 
 def test_a_verdict_as_the_course_prints_it_is_read(capsys):

@@ -20,6 +20,7 @@ from course._atomic import written_whole
 
 PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"
+GROUPS = {"0": "The path", "1": "Under the hood", "2": "Further"}  # by the first digit of a notebook's number
 ABILITIES = re.compile(r"\*\*afterwards you can\*\*(.+?)(?=\*\*you need\*\*)", re.IGNORECASE | re.DOTALL)
 RATIO = re.compile(r"^(\w+(?:, \w+)*) {2,}(.+)$", re.MULTILINE)
 
@@ -89,14 +90,17 @@ def generate(
 ) -> Generated:
     """Return README's generated parts, from the notebooks, their costs, and what the claims gave over several seeds.
 
-    The picture is the first one in the cell tagged `readme`. Raises: ValueError if something is missing.
+    The notebooks stand in GROUPS, each under a row of its own; a group without notebooks is left out.
+    The picture is the first one in the cell tagged `readme`.
+    Raises: ValueError if something is missing, or if a notebook's number belongs to no group.
     """
     opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
     png, alt = _picture(opened)
     table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
-    table += [
-        f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |" for path, nb in opened
-    ]
+    for name, group in _grouped(opened).items():
+        table.append(f"| **{name}** | | | |")
+        for path, nb in group:
+            table.append(f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |")
     claims = ["| | claim | verdict | because | in |", "|---|---|---|---|---|"]
     claims += [f"| {claim} | {_cell(text)} | {_verdict(claim, bands)} |" for claim, text in CLAIMS.items()]
     return Generated(
@@ -124,6 +128,15 @@ def abilities(path: Path, nb: NotebookNode) -> str:
         f"{path} does not say what you can do afterwards, expected **afterwards you can** … "
         "**you need** in one cell: write it"
     )
+
+
+def _grouped(opened: list[tuple[Path, NotebookNode]]) -> dict[str, list[tuple[Path, NotebookNode]]]:
+    """Return the notebooks by the name of their group, in the order of GROUPS; no group is empty."""
+    for path, _ in opened:
+        if path.name[0] not in GROUPS:
+            raise ValueError(f"{path} belongs to no group, expected a number below {len(GROUPS)}0: give it another")
+    groups = {name: [one for one in opened if one[0].name[0] == digit] for digit, name in GROUPS.items()}
+    return {name: group for name, group in groups.items() if group}
 
 
 def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
