@@ -1,0 +1,40 @@
+"""Are notebooks written as `course regenerate` writes them? Called by pre-commit, with their names; by a test, too.
+
+What a notebook server adds (times, versions, widgets' state) makes every later difference hard to read.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+
+METADATA = {"course", "kernelspec", "language_info"}
+CELL_METADATA = {"jupyter", "tags"}
+MEND = "run python3 run.py regenerate {stem}, or undo what the notebook server has added"
+
+
+def faults(path):
+    """Yield a sentence for each way in which a notebook's file is not as it should be."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        nb = nbformat.reads(text, as_version=4)
+        nbformat.validate(nb)
+    except Exception as error:
+        yield f"{path} is no notebook ({str(error).splitlines()[0]}): fetch it anew"
+        return
+    added = nb.metadata.keys() - METADATA
+    added |= {name for cell in nb.cells for name in cell.metadata.keys() - CELL_METADATA}
+    if added:
+        yield f"{path} has the metadata {', '.join(sorted(added))}: {MEND.format(stem=path.stem)}"
+    elif text != nbformat.writes(nb) + "\n":
+        yield f"{path} is not laid out as nbformat writes it: {MEND.format(stem=path.stem)}"
+
+
+def main(names):
+    found = [fault for name in names for fault in faults(Path(name))]
+    print("\n".join(found), end="\n" if found else "")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
