@@ -13,6 +13,7 @@ python3 run.py progress                 show which exercises you have solved
 python3 run.py regenerate [NOTEBOOK ...]   run notebooks in place, and renew README.md (for instructors)
 python3 run.py diff [NOTEBOOK ...]      say in words what has changed in them since the last commit
 python3 run.py claims [NOTEBOOK ...]    measure the claims over several seeds, and renew README.md
+python3 run.py new NN_NAME              lay the skeleton of a notebook and its exercises, such as 23_text
 python3 run.py install                  install only
 
 --here before the word uses the Python that runs this file, as it is, and installs nothing (for conda).
@@ -37,7 +38,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 WORDS = ("run", "test", "test-browser", "lab", "bench", "doctor", "data", "progress", "regenerate", "diff", "claims",
-         "install")
+         "new", "install")
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600",
          "--nbval-sanitize-with=tests/sanitize.cfg"]
 KEPT = "README.md keeps the speed table that it had"

@@ -36,6 +36,9 @@ def main(args: list[str] | None = None) -> int:
     word = words.add_parser("claims", parents=[some], help="measure the claims over several seeds, and renew README.md")
     word.add_argument("--seeds", type=int, default=5, help="how often each notebook runs")
     word.set_defaults(call=lambda options: claims(options.notebooks, options.seeds))
+    word = words.add_parser("new", help="lay the skeleton of a notebook and its exercises")
+    word.add_argument("name", metavar="NN_NAME", help="its number and its name, such as 23_text")
+    word.set_defaults(call=lambda options: new(options.name))
     word = words.add_parser("progress", help="show which exercises are solved")
     word.set_defaults(call=lambda options: progress())
     options = parser.parse_args(args)
@@ -128,6 +131,14 @@ def claims(names: list[str], seeds: int) -> int:
             for data, result in record["measured"].items():
                 print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
     readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
+    return 0
+
+
+def new(name: str) -> int:
+    """Lay the skeleton of a notebook; print what was made and what to do next."""
+    from course.upkeep import new
+
+    print("\n".join(new.lay_skeleton(name)))
     return 0
 
 

@@ -9,6 +9,7 @@ from statistics import median
 
 from course._measured import FREE_LINE, VALUE
 from course.claims import CLAIMS, VERDICT
+from course.upkeep.skeleton import MARK
 
 NUMBER = re.compile(
     r"(?<![\w.,])[-+]?(?:\d[\d,_]*(?:\.\d+)+(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?!\w)", re.I
@@ -156,6 +157,13 @@ def prose_quotes_what_was_printed(nb):
                     yield f"{name(cell)} says {token}, which no cell above prints: print it there, or drop it"
 
 
+def nothing_is_left_to_be_written(nb):
+    """No part of the skeleton by `python3 run.py new` waits for its author."""
+    for cell in nb.cells:
+        if MARK in cell.source:
+            yield f"{name(cell)} says {MARK!r}: write it"
+
+
 GATES = (
     every_cell_ran_in_order,
     no_cell_complains,
@@ -167,6 +175,7 @@ GATES = (
     the_parts_are_there,
     paragraphs_are_short,
     prose_quotes_what_was_printed,
+    nothing_is_left_to_be_written,
 )
 
 

@@ -230,8 +230,8 @@ def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, c
     (tmp_path / ".solved").write_text("devices.timer\n09.step\ngone.with\n")
     assert cli.main(["progress"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-3] == "12_devices       2 of 3   left: devices.waits"
+    assert "12_devices       2 of 3   left: devices.waits" in lines
     assert lines[-1] == f"exercises solved: 2 of {len(EXERCISES)}"
     (tmp_path / ".solved").write_text("devices.timer devices.step devices.waits")
     assert cli.main(["progress"]) == 0
-    assert capsys.readouterr().out.splitlines()[-3] == "12_devices       3 of 3"
+    assert "12_devices       3 of 3" in capsys.readouterr().out.splitlines()

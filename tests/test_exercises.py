@@ -1,13 +1,17 @@
 """Every exercise, with a right answer, the untouched one and the wrong ones that learners give."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import wrong_answers
 from wrong_answers import UNTOUCHED, WRONG
 
-from course import _places
+from course import _places, exercises
 from course.exercises import EXERCISES, check, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call
+from course.upkeep.skeleton import MARK
 
 WRONG_ANSWERS = [pytest.param(name, *case, id=f"{name}-{i}") for name in WRONG for i, case in enumerate(WRONG[name])]
 
@@ -130,6 +134,12 @@ def test_something_else_than_a_function_is_named():
 
 def test_an_exercise_has_hints_and_praise():
     assert all(isinstance(e, Exercise) and e.praise.endswith(".") and len(e.hints) >= 2 for e in EXERCISES.values())
+
+
+@pytest.mark.parametrize("package", [exercises, wrong_answers], ids=lambda package: package.__name__)
+def test_no_exercise_and_no_wrong_answer_is_left_to_be_written(package):
+    files = sorted(Path(package.__file__).parent.glob("*.py"))
+    assert [file.name for file in files if MARK in file.read_text(encoding="utf-8")] == [], f"write what says {MARK}"
 
 
 @pytest.fixture

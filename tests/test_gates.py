@@ -192,6 +192,10 @@ FAULTS = {
             "says 0.92",
         ),
     },
+    gates.nothing_is_left_to_be_written: {
+        "a text to be written": (notebook(new_markdown_cell("## Act\n\nTO WRITE: why.")), "('## Act') says 'TO WRITE'"),
+        "a cell to be written": (notebook(ran("a = 1  # TO WRITE")), "says 'TO WRITE'"),
+    },
 }
 CASES = [
     pytest.param(gate, *case, id=fault) for gate, cases in FAULTS.items() for fault, case in cases.items()

@@ -251,7 +251,7 @@ def test_a_wrong_word_lists_the_known_ones(machine, capsys):
     assert run.main(["tset"]) == 1
     assert capsys.readouterr().err == (
         "run.py knows no word 'tset', expected one of run, test, test-browser, lab, bench, doctor, data, progress, "
-        "regenerate, diff, claims, install: try python3 run.py --help\n")
+        "regenerate, diff, claims, new, install: try python3 run.py --help\n")
     assert machine.pips == []
 
 

@@ -10,6 +10,7 @@ from gates import (
     every_cell_ran_in_order,
     no_cell_complains,
     nothing_from_elsewhere,
+    nothing_is_left_to_be_written,
     nothing_is_skipped,
     paragraphs_are_short,
 )
@@ -24,7 +25,8 @@ from course.upkeep import solutions as upkeep
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = find_notebooks(FOLDER)
 GATES = (
-    every_cell_ran_in_order, no_cell_complains, nothing_from_elsewhere, nothing_is_skipped, paragraphs_are_short,
+    every_cell_ran_in_order, no_cell_complains, nothing_from_elsewhere, nothing_is_left_to_be_written,
+    nothing_is_skipped, paragraphs_are_short,
 )
 MODULE = """
 import math, os
