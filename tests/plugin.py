@@ -15,7 +15,7 @@ OFFLINE = Path(__file__).parent / "offline"
 
 RECORD = Path(__file__).with_name("costs.json")  # of the notebooks; in this process torch is not imported yet
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
-    "test_train_rain.py": 80, "test_notebooks.py": 15, "test_doctor.py": 15, "test_digits.py": 12, "test_plugin.py": 12,
+    "test_train_rain.py": 80, "test_notebooks.py": 15, "test_doctor.py": 14, "test_digits.py": 13, "test_plugin.py": 12,
     "test_files.py": 10, "test_levels.py": 9,
 }
 
