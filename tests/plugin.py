@@ -7,11 +7,15 @@ import importlib.util
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[1]
 OFFLINE = Path(__file__).parent / "offline"
+DATA = ROOT / "data"
 
 RECORD = Path(__file__).with_name("costs.json")  # of the notebooks; in this process torch is not imported yet
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
@@ -78,6 +82,16 @@ def pytest_xdist_auto_num_workers(config):
 def cores():
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session):
+    """Make the stand-in for MNIST, if there is neither, before workers would make it twice, each for its notebook."""
+    config = session.config
+    shares_out = getattr(config.option, "tx", None) and not config.option.collectonly and not hasattr(config, "workerinput")
+    there = os.environ.get("COURSE_DATA") or (DATA / "MNIST").exists() or list(DATA.glob("digits-*.npz"))
+    if shares_out and not there and ROOT / "notebooks" in files_named(config):
+        subprocess.run([sys.executable, "-c", "from course.mnist import load_data; load_data()"], cwd=ROOT)
 
 
 @pytest.hookimpl(trylast=True)

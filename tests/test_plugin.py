@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from course import digits, mnist
 from course.notebooks import find, write
 from tests import plugin
 
@@ -168,6 +169,34 @@ def test_there_are_two_workers_but_none_on_one_core_or_for_one_file(monkeypatch,
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert plugin.pytest_xdist_auto_num_workers(config) == workers
+
+
+@pytest.mark.parametrize("tx, args, variables, there, made", [
+    (["popen", "popen"], ["tests", "notebooks"], {}, "README.md", 1),
+    ([], ["tests", "notebooks"], {}, "README.md", 0),
+    (["popen", "popen"], ["tests"], {}, "README.md", 0),
+    (["popen", "popen"], ["notebooks"], {"COURSE_DATA": "mnist"}, "README.md", 0),
+    (["popen", "popen"], ["notebooks"], {}, digits.FILE, 0),
+    (["popen", "popen"], ["notebooks"], {}, "MNIST", 0),
+])
+def test_before_two_workers_need_the_missing_stand_in_it_is_made_once(
+    tmp_path, monkeypatch, tx, args, variables, there, made
+):
+    monkeypatch.delenv("COURSE_DATA", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / there).touch()
+    assert plugin.DATA == mnist.DATA
+    monkeypatch.setattr(plugin, "DATA", tmp_path)
+    ran = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: ran.append(command))
+    option = SimpleNamespace(tx=tx, collectonly=False)
+    config = SimpleNamespace(option=option, args=args, invocation_params=SimpleNamespace(dir=ROOT))
+    plugin.pytest_sessionstart(SimpleNamespace(config=config))
+    assert ran == [[sys.executable, "-c", "from course.mnist import load_data; load_data()"]] * made
+    config.workerinput = {}  # the workers themselves make nothing
+    plugin.pytest_sessionstart(SimpleNamespace(config=config))
+    assert len(ran) == made
 
 
 @pytest.mark.parametrize("given, used", [(None, "1"), ("2", "2")])
