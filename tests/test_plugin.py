@@ -137,18 +137,20 @@ def two_workers(tmp_path_factory):
     return names, done.stdout + done.stderr
 
 
-def test_workers_share_out_whole_notebooks_and_use_one_thread(two_workers):
+def test_workers_share_out_whole_files_and_use_one_thread(two_workers):
     _, text = two_workers
     assert "= 66 passed" in text and "Copy1" not in text, text
     ran = {(file, worker) for worker, file in re.findall(r"^\[gw(\d)\] .* PASSED (.+?)::", text, re.M)}
     assert len(ran) == len(dict(ran)) == 5
 
 
-def test_workers_begin_with_the_two_longest_notebooks_and_end_with_the_short_tests(two_workers):
-    (first, second, last), text = two_workers
-    began = list(dict.fromkeys(re.findall(r"^\[gw\d\] .* PASSED (.+?)::", text, re.M)))
-    assert set(began[:2]) == {"notebooks/Untitled", first}, "without a record a notebook may take long"
-    assert began[2:] == [second, last, "test_short.py"]
+def test_each_worker_begins_with_one_of_the_two_longest_notebooks_and_goes_on_to_shorter_ones(two_workers):
+    names, text = two_workers
+    queue = ["notebooks/Untitled", *names, "test_short.py"]  # without a record a notebook may take long
+    ran = [(worker, queue.index(file)) for worker, file in re.findall(r"^\[gw(\d)\] .* PASSED (.+?)::", text, re.M)]
+    places = [[place for worker, place in ran if worker == mine] for mine in "01"]
+    assert {places[0][0], places[1][0]} == {0, 1}
+    assert places == [sorted(places[0]), sorted(places[1])]
 
 
 @pytest.mark.parametrize("cores, args, variables, workers", [
