@@ -1,10 +1,12 @@
 """Where the course keeps things. Read as `_places.DATA`, never copied, so that a test can move them."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
+NOTEBOOK = re.compile(r"\d\d_\w+\.ipynb")  # no copy such as 00_start-Copy1.ipynb
 SOLVED = ROOT / ".solved"  # names of solved exercises, one a line
 
 
@@ -13,7 +15,7 @@ def find_notebooks(folder: Path | str) -> list[Path]:
 
     Raises: FileNotFoundError if there is none.
     """
-    paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted(path for path in Path(folder).glob("*.ipynb") if NOTEBOOK.fullmatch(path.name))
     if not paths:
         raise FileNotFoundError(
             f"{Path(folder).resolve()} holds no notebook, expected files such as 00_start.ipynb: "

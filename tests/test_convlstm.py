@@ -365,7 +365,7 @@ def test_training_memory_is_flat_while_detached_states_are_carried(lean):
         states = [(h.detach(), c.detach()) for h, c in last]
 
     step(), step()
-    for _ in range(200):
+    for _ in range(50):
         peaks.append(peak_bytes(step))
     assert len(set(peaks)) == 1
 

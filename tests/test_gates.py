@@ -1,6 +1,7 @@
 """Every gate catches its fault, on notebooks made here; figures and rules also in a real nbval run."""
 
 import copy
+import re
 from pathlib import Path
 
 
@@ -314,10 +315,23 @@ def draw(metadata):
     )
 
 
+CELLS = {  # of one notebook
+    "near": [ran(draw(drawn(1, 0.5)), picture(drawn(1.05, 0.5)))],
+    "far": [ran(draw(drawn(1, 0.5)), picture(drawn(1.5, 0.5)))],
+    "lost": [ran("print('a line')", "a line\n", picture({**drawn(1)}))],
+    "marked": [
+        ran("print('device: cuda, 3.2 GHz')", "device: cpu\n"),
+        ran("print('compiler: none')", "compiler: gcc 12.2\n"),
+        ran("print('time ≈', 0.31, 's, ≈ -1.2e-05 | ≈ 1,234.5 |')", "time ≈ 12.5 s, ≈ nan | ≈    7   |\n"),
+        ran("'≈ 0.3'", new_output("execute_result", {"text/plain": "'≈ 0.7'"})),
+    ],
+    "plain": [ran("RATE = 0.2\nprint('rate', RATE)", "rate 0.1\n")],
+    "pair": [ran("print('≈ 0.1 or 0.2')", "≈ 0.3 or 0.4\n")],
+    "second": [ran("print('≈ 0.1\\nmy data: 3')", "≈ 0.3\nmy data: 4\n")],
+}
+NAMES = [name for name, cells in CELLS.items() for _ in cells]
 REAL = {
-    "near": notebook(ran(draw(drawn(1, 0.5)), picture(drawn(1.05, 0.5)))),
-    "far": notebook(ran(draw(drawn(1, 0.5)), picture(drawn(1.5, 0.5)))),
-    "lost": notebook(ran("print('a line')", "a line\n", picture({**drawn(1)}))),
+    "cells": notebook(*sum(CELLS.values(), [])),
     "other": notebook(
         ran("print('data: digits, here')", "data: MNIST\n"),
         ran(draw(drawn(1)), picture(drawn(9))),
@@ -328,15 +342,6 @@ REAL = {
         ran(draw(drawn(1)), picture(drawn(9))),
         data="MNIST",
     ),
-    "marked": notebook(
-        ran("print('device: cuda, 3.2 GHz')", "device: cpu\n"),
-        ran("print('compiler: none')", "compiler: gcc 12.2\n"),
-        ran("print('time ≈', 0.31, 's, ≈ -1.2e-05 | ≈ 1,234.5 |')", "time ≈ 12.5 s, ≈ nan | ≈    7   |\n"),
-        ran("'≈ 0.3'", new_output("execute_result", {"text/plain": "'≈ 0.7'"})),
-    ),
-    "plain": notebook(ran("RATE = 0.2\nprint('rate', RATE)", "rate 0.1\n")),
-    "pair": notebook(ran("print('≈ 0.1 or 0.2')", "≈ 0.3 or 0.4\n")),
-    "second": notebook(ran("print('≈ 0.1\\nmy data: 3')", "≈ 0.3\nmy data: 4\n")),
 }
 FAILING = {"far", "lost", "mnist", "plain", "pair", "second"}
 
@@ -350,8 +355,10 @@ def test_nbval_with_our_rules_and_figures_lets_pass_what_may_differ_and_nothing_
     result = pytester.runpytest_subprocess(
         "-q", "--color=no", "--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}", "."
     )
-    failed = {line.split("::")[0] for line in result.outlines if line.startswith("FAILED")}
-    assert failed == {f"FAILED {name}.ipynb" for name in FAILING}
+    lines = [line for line in result.outlines if line.startswith("FAILED")]
+    failed = [re.match(r"FAILED (\w+)\.ipynb::Cell (\d+)", line).groups() for line in lines]
+    assert {NAMES[int(cell)] if file == "cells" else file for file, cell in failed} == FAILING
+    assert len(lines) == len(FAILING) and f"{len(NAMES) + 4 - len(FAILING)} passed" in result.outlines[-1]
     expected = (
         "*figure 1 ('Does it fall?'): series 'loss', y[[]0] is 1, expected {} within 0.05 of the axis 0 to 2"
     )

@@ -1,5 +1,8 @@
 """Claims are measured over several seeds, and what was measured is kept as median, range and verdict."""
 
+import contextlib
+import copy
+import io
 import json
 
 import pytest
@@ -19,23 +22,37 @@ SOURCES = [
 ]
 
 
-@pytest.fixture
-def notebook(tmp_path, monkeypatch):
-    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
-    path = tmp_path / "00_tiny.ipynb"
+def written(folder):
+    path = folder / "00_tiny.ipynb"
     write(new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(SOURCES)]), path)
     return path
 
 
 @pytest.fixture
-def three_seeds(notebook):
-    before = notebook.read_bytes()
-    measured = upkeep.measure_claims(notebook, 3, progress=False)
-    assert notebook.read_bytes() == before
-    return measured
+def notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
+    return written(tmp_path)
 
 
-def test_a_claim_gets_median_range_and_the_number_of_seeds_that_uphold_it(three_seeds, capsys):
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """What three seeds give, measured once, and what was printed."""
+    folder = tmp_path_factory.mktemp("measured")
+    path = written(folder)
+    before = path.read_bytes()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patch.setattr(claims, "BANDS", folder / "claims.json")
+        found = upkeep.measure_claims(path, 3, progress=False)
+    assert path.read_bytes() == before
+    return found, printed.getvalue()
+
+
+@pytest.fixture
+def three_seeds(notebook, measured):
+    return copy.deepcopy(measured[0])
+
+
+def test_a_claim_gets_median_range_and_the_number_of_seeds_that_uphold_it(three_seeds):
     assert three_seeds["c3"] == {
         "notebook": "00_tiny",
         "judgement": "holds",
@@ -45,9 +62,8 @@ def test_a_claim_gets_median_range_and_the_number_of_seeds_that_uphold_it(three_
     assert three_seeds["c9"]["measured"] == {"digits": {"seeds": 3, "held": 2, "figures": []}}
 
 
-def test_an_assertion_that_fails_is_told_with_its_seed(notebook, capsys):
-    upkeep.measure_claims(notebook, 3, progress=False)
-    assert capsys.readouterr().out == (
+def test_an_assertion_that_fails_is_told_with_its_seed(measured):
+    assert measured[1] == (
         "00_tiny, seed + 200: AssertionError  in the cell that ends in 'assert share < 0.25'\n"
     )
 
