@@ -6,4 +6,6 @@ except Exception:  # the course has moved or is broken: the kernel starts all th
     pass
 else:
     c = get_config()  # noqa: F821
-    c.InteractiveShellApp.extensions.append("course.order")
+    # Not `extensions`: there the user's own configuration puts a list of its own, which would replace this one. And
+    # for IPKernelApp, as what is said of InteractiveShellApp, its base, counts less and is added to.
+    c.IPKernelApp.extra_extensions.append("course.order")
