@@ -2,60 +2,50 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from course import doctor
-
-# Other rooms are imported where they are used: the doctor must be able to say that a package is missing.
+# Only the standard library here, and all else where it is used: run.py reads WORDS before anything is installed, and
+# the doctor must be able to say that a package is missing.
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+class Word(NamedTuple):
+    """A word of the command line. arguments: of argparse, by name; they are passed on to the function by name."""
+
+    name: str
+    help: str
+    function: Callable[..., int]
+    arguments: dict[str, dict[str, Any]] = {}
 
 
 def main(args: list[str] | None = None) -> int:
     """Do what the command line (or args) says; return the exit status."""
     parser = argparse.ArgumentParser("course", description="Look after this course and run its notebooks.")
-    some = argparse.ArgumentParser(add_help=False)
-    some.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     words = parser.add_subparsers(required=True, metavar="WORD")
-    word = words.add_parser("doctor", help="look for what is missing or broken here")
-    word.set_defaults(call=lambda options: doctor.main())
-    word = words.add_parser("data", help="say which data are here, download MNIST, or verify the files")
-    word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
-    word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
-    word = words.add_parser("run", parents=[some], help="run notebooks, each from a fresh kernel, into executed copies")
-    word.add_argument("--out", type=Path, default=ROOT / "build", help="folder of the executed copies")
-    word.add_argument("--costs", choices=("check", "record"),
-                      help="measure time and memory on one thread; compare them with the record, or renew it")
-    word.set_defaults(call=lambda options: run(options.notebooks, options.out, options.costs))
-    word = words.add_parser("regenerate", parents=[some],
-                            help="run notebooks and their solutions in place, and renew README.md")
-    word.set_defaults(call=lambda options: regenerate(options.notebooks))
-    word = words.add_parser("diff", parents=[some],
-                            help="say in words what has changed in notebooks since the committed outputs")
-    word.add_argument("--since", default="HEAD", metavar="COMMIT", help="compare with this commit")
-    word.add_argument("--out", type=Path, metavar="FOLDER", help="compare the executed copies in this folder")
-    word.set_defaults(call=lambda options: diff(options.notebooks, options.since, options.out))
-    word = words.add_parser("claims", parents=[some], help="measure the claims over several seeds, and renew README.md")
-    word.add_argument("--seeds", type=int, default=5, help="how often each notebook runs")
-    word.set_defaults(call=lambda options: claims(options.notebooks, options.seeds))
-    word = words.add_parser("progress", help="show which exercises are solved")
-    word.set_defaults(call=lambda options: progress())
-    options = parser.parse_args(args)
+    for word in WORDS:
+        its_parser = words.add_parser(word.name, help=word.help, description=word.help)
+        its_parser.set_defaults(function=word.function)
+        for name, settings in word.arguments.items():
+            its_parser.add_argument(name, **settings)
+    options = vars(parser.parse_args(args))
     try:
-        return options.call(options)
+        return options.pop("function")(**options)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def run(names: list[str], out: Path, costs: str | None = None) -> int:
+def run(names: list[str], out: Path | None, costs: str | None) -> int:
     """Run the notebooks so named, in this order, into executed copies; stop at the first that fails.
 
-    costs: "check" or "record" what each notebook takes.
+    out: the folder of the copies, by default build. costs: "check" or "record" what each notebook takes.
     """
     from course import notebooks
 
-    paths, live = _paths(names), sys.stderr.isatty()
+    paths, live, out = _paths(names), sys.stderr.isatty(), out or ROOT / "build"
     if costs:
         return run_measured(paths, out, costs)
     for path in paths:
@@ -150,7 +140,19 @@ def _find(name: str, known: list[Path]) -> list[Path]:
     return found
 
 
+def look() -> int:
+    from course import doctor
+
+    return doctor.main()
+
+
+def data(word: str) -> int:
+    return DATA_WORDS[word]()
+
+
 def data_status() -> int:
+    from course import doctor
+
     for check in doctor.check_data():
         print(check.text)
     return int(check.state == "FAIL")
@@ -197,3 +199,26 @@ def progress() -> int:
         print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
     print(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
     return 0
+
+
+NAMES = {"names": {"nargs": "*", "metavar": "NOTEBOOK", "help": "a file or the start of a name; without one, all"}}
+WORDS = (
+    Word("run", "run notebooks, each from a fresh kernel; the executed copies go to build/", run, NAMES | {
+        "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
+        "--costs": {"choices": ("check", "record"),
+                    "help": "measure time and memory on one thread; compare them with the record, or renew it"},
+    }),
+    Word("progress", "show which exercises you have solved", progress),
+    Word("doctor", "look for what is missing or broken here", look),
+    Word("data", "say which data are here (status), download MNIST, or verify the files", data, {
+        "word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"},
+    }),
+    Word("regenerate", "run notebooks and their solutions in place, and renew README.md", regenerate, NAMES),
+    Word("diff", "say in words what has changed in notebooks since the last commit", diff, NAMES | {
+        "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
+        "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
+    }),
+    Word("claims", "measure the claims over several seeds, and renew README.md", claims, NAMES | {
+        "--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"},
+    }),
+)
