@@ -195,7 +195,7 @@ def known_words():
         # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.
         "JUPYTERLAB_WORKSPACES_DIR": str(ROOT / "build" / "workspaces")})
     words["test"] = ("run all tests; what follows goes to pytest", ["-m", "pytest"] + NBVAL + WORKERS, ONE_THREAD)
-    words["test-browser"] = ("drive JupyterLab in a browser, unseen; what follows goes to pytest", ["tests/browser"], {})
+    words["test-browser"] = ("test JupyterLab in a browser; what follows goes to pytest", ["tests/browser"], {})
     words["bench"] = ("print the speed table; run in full, it goes into README.md too", ["tests/bench"], {})
     words["install"] = ("install only", ["-c", "import sys; print('the course is installed for', sys.executable)"], {})
     return words

@@ -6,6 +6,6 @@ except Exception:  # the course has moved or is broken: the kernel starts all th
     pass
 else:
     c = get_config()  # noqa: F821
-    # Not `extensions`: there the user's own configuration puts a list of its own, which would replace this one. And
-    # for IPKernelApp, as what is said of InteractiveShellApp, its base, counts less and is added to.
+    # Not to `extensions`: a user's own configuration often assigns a list of its own to that. And in the section of
+    # IPKernelApp, which is read on top of that of its base InteractiveShellApp, whatever stands there.
     c.IPKernelApp.extra_extensions.append("course.order")

@@ -1,4 +1,5 @@
 """The file in .ipython/, which the install has put into the environment, and a user's own IPython configuration."""
+from itertools import product
 from pathlib import Path
 
 import nbformat
@@ -17,15 +18,16 @@ def texts_of(*sources):
     return ["".join(output.get("text", "") for output in cell.outputs) for cell in nb.cells]
 
 
-@pytest.mark.parametrize("file", ["ipython_config.py", "ipython_kernel_config.py"])
-@pytest.mark.parametrize("line", [
+FILES = ["ipython_config.py", "ipython_kernel_config.py"]
+LINES = [
     "c.InteractiveShellApp.extensions = ['autoreload']",
     "c.InteractiveShellApp.extensions.append('autoreload')",
     "c.InteractiveShellApp.extensions.extend(['autoreload'])",
-    "c.IPKernelApp.extensions = ['autoreload']",
-    "c.InteractiveShellApp.extra_extensions = ['autoreload']",
-    "c.IPKernelApp.extra_extensions.append('autoreload')",
-])
+]
+RARE = ["c.IPKernelApp.extensions = ['autoreload']", "c.InteractiveShellApp.extra_extensions = ['autoreload']"]
+
+
+@pytest.mark.parametrize("file, line", [*product(FILES, LINES), *product(FILES[1:], RARE)])
 def test_the_users_own_extensions_are_loaded_and_the_cell_to_run_first_is_named(tmp_path, monkeypatch, file, line):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
