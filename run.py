@@ -8,6 +8,7 @@ python3 run.py WORD --help     what may follow a word of these; without any word
 COURSE_CONSTRAINTS names a file of exact versions to use for tests/constraints.txt; `none` takes the newest.
 pip's own settings (PIP_... variables, pip.conf) are in force.
 """
+
 # Standard library only, in a syntax that Python 3.6 can read: an old Python shall say that it is old.
 import sys
 
@@ -24,19 +25,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with=tests/sanitize.cfg"]
 WORKERS = []  # arguments of pytest-xdist
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # on a busy machine threads that wait for each other are 35 times slower
+OWN = {  # the words that are not the course's: a line of help, and what the environment's Python is to run
+    "lab": ("open JupyterLab; what follows goes to it", ["-m", "jupyterlab", "notebooks"]),
+    "test": ("run all tests; what follows goes to pytest", ["-m", "pytest", *NBVAL, *WORKERS]),
+    "test-browser": ("test JupyterLab in a headless browser; what follows goes to pytest", ["tests/browser"]),
+    "bench": ("print the speed table; run in full, it goes into README.md too", ["tests/bench"]),
+    "install": ("install only", ["-c", "import sys; print('the course is installed for', sys.executable)"]),
+}
+ALL_CORES = ("lab", "test-browser", "bench")  # others get one: on a busy machine threads wait for each other
 INTERRUPTED = "an install was begun here and has not ended\n"
-# Signs in the output of a failed install, and what helps; the first sign found counts. Without a network pip ends
-# in "No matching distribution" too, so the network stands before it.
+# Signs in what a failed install says, and what helps; the first counts: without a network nothing "matches" either.
 MENDS = (
     ("ensurepip is not available|No module named venv", "on Debian or Ubuntu, sudo apt install python3-venv"),
     ("No space left|Errno 28|not enough space", "the disk is full: free 8 GB, then run this again"),
     ("SOCKS support", "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY"),
     ("Long Path", "the path is too long for Windows: move the folder to C:\\course"),
-    ("connection broken|Max retries|NewConnection|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
-     "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)"),
-    ("No matching distribution|ResolutionImpossible",
-     "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python"),
+    (
+        "connection broken|Max retries|NewConnection|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
+        "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)",
+    ),
+    (
+        "No matching distribution|ResolutionImpossible",
+        "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python",
+    ),
     ("Permission denied|Errno 13", "a folder may not be written: check who owns it"),
     ("", "check network, proxy and disk, then run this again"),
 )
@@ -50,18 +61,20 @@ def main(args):
     """Install what is missing, then do what the first word says; return the exit status."""
     try:
         check_python(sys.version_info)
+        sys.path.append(str(ROOT))  # at the end, for the same reason as above
+        from course.cli import WORDS  # needs nothing that has to be installed
+
+        words = {**{word.name: (word.help, ["-m", "course", word.name]) for word in WORDS}, **OWN}
         here = args[:1] == ["--here"]
         word, *rest = args[here:] or ["run"]
-        words = known_words()
         if word in ("-h", "--help", "help"):
-            lines = "\n".join(f"python3 run.py {name:<15} {line}" for name, (line, _, _) in words.items())
-            print(__doc__.strip().format(words=lines))
+            lines = [f"python3 run.py {name:<15} {line}" for name, (line, _) in words.items()]
+            print(__doc__.strip().format(words="\n".join(lines)))
             return 0
         if word not in words:
             raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(words)}: try python3 run.py --help")
         python = sys.executable if here else str(install(ROOT))
-        _, command, defaults = words[word]
-        return call([python] + command + rest, defaults)
+        return call([python, *words[word][1], *rest], {} if word in ALL_CORES else {"OMP_NUM_THREADS": "1"})
     except Stop as stop:
         print(stop, file=sys.stderr)
         return 1
@@ -72,8 +85,8 @@ def main(args):
 
 def check_python(version):
     if tuple(version[:2]) < (3, 11):
-        raise Stop(f"Python is {version[0]}.{version[1]}, expected 3.11 or newer: "
-                   "install a newer one and call it by its name, as in python3.12 run.py")
+        mend = "install a newer one and call it by its name, as in python3.12 run.py"
+        raise Stop(f"Python is {version[0]}.{version[1]}, expected 3.11 or newer: {mend}")
     if sys.maxsize < 2**32:
         raise Stop("this Python has 32 bits, expected 64, as torch has: install a 64-bit Python")
 
@@ -94,17 +107,22 @@ def install(root):
                 return python
             # pip takes a package for installed whose installation was cut off, so such a .venv is made anew.
             # So is one of another Python or folder: its scripts point there. New versions go on top.
-            if not python.exists() or (found and found.splitlines()[:2] != wanted.splitlines()[:2]):
-                make_venv(venv)
+            anew = not python.exists() or (found and found.splitlines()[:2] != wanted.splitlines()[:2])
+            if anew and venv.exists():
+                shutil.rmtree(venv)
+            venv.mkdir(exist_ok=True)
             set_stamp(venv, INTERRUPTED)
             print(f"installing the course into {venv} (once; 2 to 20 minutes, up to 7 GB)", flush=True)
+            if anew:
+                base = getattr(sys, "_base_executable", sys.executable)  # run.py may run in the .venv that is gone now
+                watch("python -m venv", [base, "-m", "venv", venv], venv)
             shutil.rmtree(str(root / "course.egg-info"), ignore_errors=True)  # of setuptools: pytest would believe it
-            watch("pip", [str(python), "-I", "-m", "pip", "install", "--editable", ".[curves,fast,test]"]
-                  + (["--constraint", str(constraints)] if constraints else []), root, venv / "pip.log")
+            options = ["--constraint", str(constraints)] if constraints else []
+            watch("pip", [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,test]", *options], venv)
             set_stamp(venv, wanted)
     except OSError as error:
-        raise Stop(f"cannot write {error.filename or venv} ({error.strerror}): "
-                   "check disk and owner, and close what uses .venv") from None
+        reason = f"cannot write {error.filename or venv} ({error.strerror})"
+        raise Stop(f"{reason}: check disk and owner, and close what uses .venv") from None
     return python
 
 
@@ -120,11 +138,12 @@ def constraints_file(root):
 def fingerprint(root, constraints):
     """What the stamp says after a complete install: Python, folder, and a hash of what was wanted."""
     import tomllib  # new in Python 3.11
+
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     lines = constraints.read_text(encoding="utf-8").splitlines() if constraints else ["none"]
     copied = [path.read_text(encoding="utf-8") for path in sorted((root / ".ipython").glob("*.py"))]
-    wanted = [project["project"], project.get("tool", {}).get("hatch"), copied,
-              [line for line in lines if not line.startswith("#")]]
+    wanted = [project["project"], project.get("tool", {}).get("hatch"), copied]
+    wanted += [line for line in lines if not line.startswith("#")]
     digest = hashlib.sha256(repr(wanted).encode()).hexdigest()
     return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{root}\n{digest}\n"
 
@@ -143,35 +162,28 @@ def hold(lock):
     try:
         if os.name == "nt":
             import msvcrt
+
             msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
+
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise Stop("another run.py is installing into .venv: wait for its end, then run this again") from None
 
 
-def make_venv(venv):
-    if venv.exists():
-        shutil.rmtree(venv)
-    venv.mkdir()
-    set_stamp(venv, INTERRUPTED)
-    base = getattr(sys, "_base_executable", sys.executable)  # run.py may run in the .venv that is gone now
-    watch("python -m venv", [base, "-m", "venv", str(venv)], venv, venv / "pip.log")
-
-
-def watch(program, command, folder, log):
-    """Run a program behind one line of progress; its last lines go into the error, all of them into log."""
-    lines, live = [], sys.stdout.isatty()
-    process = subprocess.Popen(command, cwd=str(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT)
+def watch(program, command, venv):
+    """Run a program behind one line of progress; its last lines go into the error, all of them into pip.log."""
+    log, lines, live = venv / "pip.log", [], sys.stdout.isatty()
+    pipe = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen([str(part) for part in command], cwd=str(venv.parent), **pipe)
     try:
         with open(log, "w", encoding="utf-8") as file:
             for raw in process.stdout:
                 lines.append(raw.decode(errors="replace").rstrip())
                 print(lines[-1], file=file, flush=True)
                 if live:
-                    print("\r\033[K" + lines[-1].strip()[:shutil.get_terminal_size().columns - 1], end="", flush=True)
+                    print("\r\033[K" + lines[-1].strip()[: shutil.get_terminal_size().columns - 1], end="", flush=True)
         status = process.wait()
     except BaseException:  # Ctrl-C above all: it must not go on alone, without the lock
         process.terminate()
@@ -180,25 +192,10 @@ def watch(program, command, folder, log):
     if live:
         print("\r\033[K", end="", flush=True)
     if status:
-        last = [line for line in lines if line.strip()][-100:] or [""]
-        mend = next(mend for signs, mend in MENDS if any(sign in line for sign in signs.split("|") for line in last))
-        raise Stop("\n".join(last[-12:]) + f"\n{program} failed with status {status} (above: its last lines, "
-                   f"all in {log}): {mend}")
-
-
-def known_words():
-    """Return by word its line of help, what the environment's Python is to run, and variables that it gets if unset."""
-    sys.path.append(str(ROOT))  # at the end, as above; course/cli.py needs nothing that has to be installed
-    from course.cli import WORDS
-    words = {word.name: (word.help, ["-m", "course", word.name], ONE_THREAD) for word in WORDS}
-    words["lab"] = ("open JupyterLab; what follows goes to it", ["-m", "jupyterlab", "notebooks"], {
-        # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.
-        "JUPYTERLAB_WORKSPACES_DIR": str(ROOT / "build" / "workspaces")})
-    words["test"] = ("run all tests; what follows goes to pytest", ["-m", "pytest"] + NBVAL + WORKERS, ONE_THREAD)
-    words["test-browser"] = ("test JupyterLab in a browser; what follows goes to pytest", ["tests/browser"], {})
-    words["bench"] = ("print the speed table; run in full, it goes into README.md too", ["tests/bench"], {})
-    words["install"] = ("install only", ["-c", "import sys; print('the course is installed for', sys.executable)"], {})
-    return words
+        last = "\n".join([line for line in lines if line.strip()][-100:])
+        mend = next(mend for signs, mend in MENDS if any(sign in last for sign in signs.split("|")))
+        last = "\n".join(last.splitlines()[-12:])
+        raise Stop(f"{last}\n{program} failed with status {status} (above: its last lines, all in {log}): {mend}")
 
 
 def call(command, defaults):
@@ -206,6 +203,8 @@ def call(command, defaults):
     environment = {**defaults, **os.environ, "PYTHONUTF8": "1"}
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
+    # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.
+    environment.setdefault("JUPYTERLAB_WORKSPACES_DIR", str(ROOT / "build" / "workspaces"))
     # Ctrl-C reaches the program too, and is left to it: pytest has a summary to print, JupyterLab a question.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
