@@ -38,7 +38,7 @@ def load_ipython_extension(ip) -> None:
             error = result.error_in_exec
             if isinstance(error, NameError) and _raised_among(ip.user_ns, error):
                 file = ip.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
-                cells, place = locate(_files(file, folder), result.info.cell_id, result.info.raw_cell)
+                cells, place = locate(_files(file, folder), getattr(result.info, "cell_id", None), result.info.raw_cell)
                 if sentence := advise(cells, place, error.name, {*ip.user_ns, *dir(builtins)}):
                     print(sentence)
         except Exception:

@@ -2,61 +2,50 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from course import _places, doctor
+from course import _places
 
-# Other rooms are imported where they are used: the doctor must be able to say that a package is missing.
+# Only the standard library here, and all else where it is used: run.py reads WORDS before anything is installed, and
+# the doctor must be able to say that a package is missing.
+
+
+class Word(NamedTuple):
+    """A word of the command line. arguments: of argparse, by name; they are passed on to the function by name."""
+
+    name: str
+    help: str
+    function: Callable[..., int]
+    arguments: dict[str, dict[str, Any]] = {}
 
 
 def main(args: list[str] | None = None) -> int:
     """Do what the command line (or args) says; return the exit status."""
     parser = argparse.ArgumentParser("course", description="Look after this course and run its notebooks.")
-    some = argparse.ArgumentParser(add_help=False)
-    some.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="a file or the start of a name")
     words = parser.add_subparsers(required=True, metavar="WORD")
-    word = words.add_parser("doctor", help="look for what is missing or broken here")
-    word.set_defaults(call=lambda options: doctor.examine())
-    word = words.add_parser("data", help="say which data are here, download MNIST, or verify the files")
-    word.add_argument("word", nargs="?", choices=list(DATA_WORDS), default="status")
-    word.set_defaults(call=lambda options: DATA_WORDS[options.word]())
-    word = words.add_parser("run", parents=[some], help="run notebooks, each from a fresh kernel, into executed copies")
-    word.add_argument("--out", type=Path, default=_places.ROOT / "build", help="folder of the executed copies")
-    word.add_argument("--costs", choices=("check", "record"),
-                      help="measure time and memory on one thread; compare them with the record, or renew it")
-    word.set_defaults(call=lambda options: run(options.notebooks, options.out, options.costs))
-    word = words.add_parser("regenerate", parents=[some],
-                            help="run notebooks and their solutions in place, and renew README.md")
-    word.set_defaults(call=lambda options: regenerate(options.notebooks))
-    word = words.add_parser("diff", parents=[some],
-                            help="say in words what has changed in notebooks since the committed outputs")
-    word.add_argument("--since", default="HEAD", metavar="COMMIT", help="compare with this commit")
-    word.add_argument("--out", type=Path, metavar="FOLDER", help="compare the executed copies in this folder")
-    word.set_defaults(call=lambda options: diff(options.notebooks, options.since, options.out))
-    word = words.add_parser("claims", parents=[some], help="measure the claims over several seeds, and renew README.md")
-    word.add_argument("--seeds", type=int, default=5, help="how often each notebook runs")
-    word.set_defaults(call=lambda options: claims(options.notebooks, options.seeds))
-    word = words.add_parser("new", help="lay the skeleton of a notebook and its exercises")
-    word.add_argument("name", metavar="NN_NAME", help="its number and its name, such as 23_text")
-    word.set_defaults(call=lambda options: new(options.name))
-    word = words.add_parser("progress", help="show which exercises are solved")
-    word.set_defaults(call=lambda options: progress())
-    options = parser.parse_args(args)
+    for word in WORDS:
+        its_parser = words.add_parser(word.name, help=word.help, description=word.help)
+        its_parser.set_defaults(function=word.function)
+        for name, settings in word.arguments.items():
+            its_parser.add_argument(name, **settings)
+    options = vars(parser.parse_args(args))
     try:
-        return options.call(options)
+        return options.pop("function")(**options)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def run(names: list[str], out: Path, costs: str | None = None) -> int:
+def run(names: list[str], out: Path | None, costs: str | None) -> int:
     """Run the notebooks so named, in this order, into executed copies; stop at the first that fails.
 
-    costs: "check" or "record" what each notebook takes.
+    out: the folder of the copies, by default build. costs: "check" or "record" what each notebook takes.
     """
     from course.upkeep import notebooks
 
-    paths, live = _paths(names), sys.stderr.isatty()
+    paths, live, out = _paths(names), sys.stderr.isatty(), out or _places.ROOT / "build"
     if costs:
         return run_measured(paths, out, costs)
     for path in paths:
@@ -70,8 +59,8 @@ def run(names: list[str], out: Path, costs: str | None = None) -> int:
 def run_measured(paths: list[Path], out: Path, word: str) -> int:
     """Run notebooks on one thread of the CPU; compare what they take with the record, or renew it."""
     from course import mnist
-    from course.upkeep import costs, readme
     from course.device import pick_device
+    from course.upkeep import costs
 
     if pick_device().type != "cpu":
         raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
@@ -85,7 +74,7 @@ def run_measured(paths: list[Path], out: Path, word: str) -> int:
         elif fault := costs.too_much(path.stem, cost, recorded):
             faults.append(fault)
     if word == "record":
-        readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
+        _renew_readme()
     print("\n".join(faults or [f"all {len(paths)} ran, at their usual cost; the executed copies are in {out}"]))
     return int(bool(faults))
 
@@ -95,8 +84,7 @@ def regenerate(names: list[str]) -> int:
 
     Stops at the first that fails; this one and those after it stay as they were.
     """
-    from course.upkeep import notebooks, readme
-    from course.upkeep import solutions
+    from course.upkeep import notebooks, solutions
 
     paths, live = _paths(names), sys.stderr.isatty()
     for path in paths:
@@ -104,46 +92,51 @@ def regenerate(names: list[str]) -> int:
         solutions.write_solutions(path, progress=live)
         if not live:
             print(f"{path.name} ran", flush=True)
-    renewed = readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
+    renewed = _renew_readme()
     print(f"all {len(paths)} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
     return 0
 
 
 def diff(names: list[str], since: str, out: Path | None) -> int:
     """Print for each notebook what has changed since a commit: here, or in the executed copies in a folder."""
-    from course.upkeep import diff
+    from course.upkeep.diff import report
 
     for path in _paths(names):
-        new = path if out is None else out / path.name
-        if out is None or new.is_file():
-            print("\n".join(diff.report(path, new, since)), flush=True)
+        fresh = path if out is None else out / path.name
+        if out is None or fresh.is_file():
+            print("\n".join(report(path, fresh, since)), flush=True)
     return 0
 
 
 def claims(names: list[str], seeds: int) -> int:
     """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
-    from course.upkeep import claims, readme
+    from course.upkeep.claims import measure_claims, write_bands
 
     for path in _paths(names):
-        measured = claims.measure_claims(path, seeds, progress=sys.stderr.isatty())
-        claims.write_bands(measured)
+        measured = measure_claims(path, seeds, progress=sys.stderr.isatty())
+        write_bands(measured)
         for claim, record in measured.items():
             for data, result in record["measured"].items():
                 print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
-    readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
+    _renew_readme()
     return 0
 
 
 def new(name: str) -> int:
-    """Lay the skeleton of a notebook; print what was made and what to do next."""
-    from course.upkeep import new
+    """Lay the skeleton of a notebook, its exercises and their wrong answers."""
+    from course.upkeep.new import lay_skeleton
 
-    print("\n".join(new.lay_skeleton(name)))
+    print("\n".join(lay_skeleton(name)))
     return 0
 
 
-def _paths(names: list[str]) -> list[Path]:
+def _renew_readme() -> list[str]:
+    from course.upkeep import readme
 
+    return readme.update_readme(_places.ROOT / "README.md", _places.find_notebooks(_places.NOTEBOOKS))
+
+
+def _paths(names: list[str]) -> list[Path]:
     known = _places.find_notebooks(_places.NOTEBOOKS)
     return [path for name in names for path in _find(name, known)] or known
 
@@ -158,7 +151,19 @@ def _find(name: str, known: list[Path]) -> list[Path]:
     return found
 
 
+def look() -> int:
+    from course import doctor
+
+    return doctor.examine()
+
+
+def data(word: str) -> int:
+    return DATA_WORDS[word]()
+
+
 def data_status() -> int:
+    from course import doctor
+
     for check in doctor.check_data():
         print(check.text)
     return int(check.state == "FAIL")
@@ -205,3 +210,29 @@ def progress() -> int:
         print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
     print(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
     return 0
+
+
+NAMES = {"names": {"nargs": "*", "metavar": "NOTEBOOK", "help": "a file or the start of a name; without one, all"}}
+WORDS = (
+    Word("run", "run notebooks, each from a fresh kernel; the executed copies go to build/", run, NAMES | {
+        "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
+        "--costs": {"choices": ("check", "record"),
+                    "help": "measure time and memory on one thread; compare them with the record, or renew it"},
+    }),
+    Word("progress", "show which exercises you have solved", progress),
+    Word("doctor", "look for what is missing or broken here", look),
+    Word("data", "say which data are here (status), download MNIST, or verify the files", data, {
+        "word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"},
+    }),
+    Word("regenerate", "run notebooks and their solutions in place, and renew README.md", regenerate, NAMES),
+    Word("diff", "say in words what has changed in notebooks since the last commit", diff, NAMES | {
+        "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
+        "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
+    }),
+    Word("claims", "measure the claims over several seeds, and renew README.md", claims, NAMES | {
+        "--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"},
+    }),
+    Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, {
+        "name": {"metavar": "NN_NAME", "help": "two digits, _ and a Python name in lower case"},
+    }),
+)

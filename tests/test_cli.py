@@ -1,6 +1,7 @@
 """The words of the console script do what they say."""
 
 import hashlib
+import inspect
 import shutil
 
 import nbformat
@@ -213,6 +214,20 @@ def test_claims_are_measured_recorded_and_told(course_of_two, capsys, monkeypatc
     assert cli.main(["claims", "00", "--seeds", "2"]) == 0
     assert capsys.readouterr().out == "c3 · holds · 2 of 2 seeds, data: digits\n"
     assert claims.read_bands()["c3"]["measured"]["digits"]["figures"] == [["0", "0", "100"]]
+
+
+@pytest.mark.parametrize("word", cli.WORDS, ids=lambda word: word.name)
+def test_each_word_has_its_line_of_help_and_a_function_that_takes_its_arguments(word, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([word.name, "--help"])
+    assert stop.value.code == 0
+    assert word.help in " ".join(capsys.readouterr().out.split())
+    assert list(inspect.signature(word.function).parameters) == [name.strip("-") for name in word.arguments]
+
+
+def test_the_doctor_says_what_is_broken(monkeypatch):
+    monkeypatch.setattr(doctor, "main", lambda: 3)
+    assert cli.main(["doctor"]) == 3
 
 
 def test_a_wrong_word_is_refused(capsys):

@@ -1,6 +1,7 @@
 """pyproject.toml, the exact versions and the conda environment say the same."""
 import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from packaging.requirements import Requirement
 import course
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [Requirement(line) for line in sum(EXTRAS.values(), PROJECT["dependencies"])]
 CONSTRAINTS = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
@@ -41,3 +43,10 @@ def test_the_installed_course_is_this_one_with_these_ranges():
         (wish.name, str(wish.specifier)) for wish in WANTED}
     assert importlib.metadata.version("course") == course.__version__
     assert Path(course.__file__).resolve() == ROOT / "course" / "__init__.py"
+
+
+def test_the_environment_has_todays_copy_of_the_file_that_kernels_read():
+    copied = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert copied == {f".ipython/{path.name}": f"etc/ipython/{path.name}" for path in (ROOT / ".ipython").iterdir()}
+    for source, target in copied.items():
+        assert (Path(sys.prefix) / target).read_bytes() == (ROOT / source).read_bytes(), "call python3 run.py install"

@@ -1,7 +1,6 @@
 """The README's generated parts come from the notebooks and the benches, and are those of today."""
 
 import base64
-import io
 import json
 import re
 import shutil
@@ -259,19 +258,6 @@ def test_a_table_that_would_have_a_gap_is_not_written(benches, results, message)
         readme.update_speed(benches / "README.md", benches / "bench", results)
     assert str(error.value) == message.format(benches / "bench" / "bench_pass.py")
     assert "\nold\n" in (benches / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_results_come_from_stdin_and_a_missing_readme_is_one_sentence(benches, monkeypatch, capsys):
-    monkeypatch.chdir(benches)
-    (benches / "tests").mkdir()
-    (benches / "bench").rename(benches / "tests" / "bench")
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RESULTS)))
-    assert readme.main() == 0
-    assert "`of_limit` ≈ 0.50" in (benches / "README.md").read_text(encoding="utf-8")
-    (benches / "README.md").unlink()
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(RESULTS)))
-    assert readme.main() == 1
-    assert capsys.readouterr().err == "README.md does not exist, expected the course's README.md: check the folder\n"
 
 
 def test_the_committed_speed_table_has_each_ratio_of_each_bench_with_its_words():

@@ -2,10 +2,8 @@
 
 import ast
 import base64
-import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -50,7 +48,7 @@ def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[s
 
 
 def update_speed(readme: Path | str, benches: Path | str, results: Mapping[str, dict]) -> None:
-    """Write the speed table into a README, between the markers of `speed`; called by `run.py bench`.
+    """Write the speed table into a README, between the markers of `speed`; called by `tests/bench`.
 
     benches: the folder of the files bench_NAME.py. results: by NAME what each printed in its last line, in one run.
     Raises: FileNotFoundError, ValueError if a marker, a bench or the explanation of a ratio is missing.
@@ -211,18 +209,3 @@ def _replace(file: Path, content: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(file) as part:
         part.write_bytes(content)
-
-
-def main() -> int:
-    """Renew the speed table of the README.md in this folder by the results that come in on stdin, as JSON."""
-    try:
-        update_speed("README.md", Path("tests", "bench"), json.load(sys.stdin))
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print("README.md shows these ratios now")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

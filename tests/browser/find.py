@@ -1,9 +1,8 @@
-"""Which browser to drive: `python tests/browser/find.py` prints its path, or what is missing, with exit status 1."""
+"""Which browser to drive."""
 
 import importlib.util
 import os
 import shutil
-import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
@@ -39,10 +38,3 @@ def find_browser() -> str:
         "no Chromium, Chrome or Edge was found: install one (Debian: apt install chromium), "
         "or set COURSE_BROWSER to its path"
     )
-
-
-if __name__ == "__main__":
-    try:
-        print(find_driven_browser())
-    except FileNotFoundError as missing:
-        sys.exit(str(missing))

@@ -6,4 +6,6 @@ except Exception:  # the course has moved or is broken: the kernel starts all th
     pass
 else:
     c = get_config()  # noqa: F821
-    c.InteractiveShellApp.extensions.append("course.cell_order")
+    # Not to `extensions`: a user's own configuration often assigns a list of its own to that. And in the section of
+    # IPKernelApp, which is read on top of that of its base InteractiveShellApp, whatever stands there.
+    c.IPKernelApp.extra_extensions.append("course.cell_order")
