@@ -151,7 +151,7 @@ def _find(name: str, known: list[Path]) -> list[Path]:
     return found
 
 
-def look() -> int:
+def see_doctor() -> int:
     from course import doctor
 
     return doctor.examine()
@@ -220,7 +220,7 @@ WORDS = (
                     "help": "measure time and memory on one thread; compare them with the record, or renew it"},
     }),
     Word("progress", "show which exercises you have solved", progress),
-    Word("doctor", "look for what is missing or broken here", look),
+    Word("doctor", "look for what is missing or broken here", see_doctor),
     Word("data", "say which data are here (status), download MNIST, or verify the files", data, {
         "word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"},
     }),
@@ -233,6 +233,6 @@ WORDS = (
         "--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"},
     }),
     Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, {
-        "name": {"metavar": "NN_NAME", "help": "two digits, _ and a Python name in lower case"},
+        "name": {"metavar": "NN_NAME", "help": "a number, 0x the path, 1x under the hood, 2x further; then a Python name"},
     }),
 )

@@ -226,7 +226,7 @@ def test_each_word_has_its_line_of_help_and_a_function_that_takes_its_arguments(
 
 
 def test_the_doctor_says_what_is_broken(monkeypatch):
-    monkeypatch.setattr(doctor, "main", lambda: 3)
+    monkeypatch.setattr(doctor, "examine", lambda: 3)
     assert cli.main(["doctor"]) == 3
 
 

@@ -39,6 +39,7 @@ def test_the_help_of_the_nowcast_loads_no_torch():
 IMPORT = """
 import importlib, os, pickle, random, sys
 import numpy, torch
+import sklearn.datasets  # brings rich, where that is installed, which draws a number when it is imported
 
 def states():
     return pickle.dumps((random.getstate(), numpy.random.get_state(), torch.get_rng_state().tolist()))

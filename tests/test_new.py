@@ -86,7 +86,7 @@ def test_a_list_that_is_too_long_for_its_line_has_a_line_for_each_module(course)
     ]
 
 
-NO_NAME = " is no name of a notebook, expected two digits, _ and a Python name in lower case: "
+NO_NAME = " is no name of a notebook, expected a number from 00 to 29, _ and a Python name in lower case: "
 OTHER = "call python3 run.py new 23_NAME with another NAME\n"
 TAKEN = ", expected a name that is free: " + OTHER
 REFUSED = {
@@ -95,6 +95,7 @@ REFUSED = {
         for name in (
             "text",
             "3_text",
+            "30_text",
             "23-text",
             "23_Text",
             "23_",
@@ -167,23 +168,23 @@ def test_an_executed_skeleton_passes_all_tests_but_those_for_what_is_left_to_be_
     for file in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / file, tmp_path)
     move_course(monkeypatch, tmp_path)
-    assert cli.main(["new", "99_skeleton"]) == 0
+    assert cli.main(["new", "29_skeleton"]) == 0
     costs = tmp_path / "course" / "upkeep" / "costs.json"  # to measure them takes longer than this test may
-    costs.write_text(json.dumps(json.loads(costs.read_text()) | {"99_skeleton": dict(ratio=1, seconds=3, gigabytes=1)}))
-    assert "renewed in README.md: notebooks" in call(tmp_path, "course", "regenerate", "99_skeleton")
+    costs.write_text(json.dumps(json.loads(costs.read_text()) | {"29_skeleton": dict(ratio=1, seconds=3, gigabytes=1)}))
+    assert "renewed in README.md: notebooks" in call(tmp_path, "course", "regenerate", "29_skeleton")
     tests = [f"tests/test_{room}.py" for room in ("exercises", "notebooks", "solutions")]
     said = call(
-        tmp_path, "pytest", "-q", "-k", "99_skeleton or skeleton. or left_to_be_written or there_are_no", *tests
+        tmp_path, "pytest", "-q", "-k", "29_skeleton or skeleton. or left_to_be_written or there_are_no", *tests
     )
     failed = re.findall(r"^FAILED (?:tests/)?(\S+)", said, re.M)
     assert failed == [
         "test_exercises.py::test_no_exercise_and_no_wrong_answer_is_left_to_be_written[course.exercises]",
         "test_exercises.py::test_no_exercise_and_no_wrong_answer_is_left_to_be_written[wrong_answers]",
-        "test_notebooks.py::test_a_committed_notebook_passes_the_gate[nothing_is_left_to_be_written-99_skeleton]",
-        "test_solutions.py::test_committed_solutions_pass_the_gate[nothing_is_left_to_be_written-99_skeleton]",
+        "test_notebooks.py::test_a_committed_notebook_passes_the_gate[nothing_is_left_to_be_written-29_skeleton]",
+        "test_solutions.py::test_committed_solutions_pass_the_gate[nothing_is_left_to_be_written-29_skeleton]",
     ], said
     for name in (
-        "gate[the_parts_are_there-99",
+        "gate[the_parts_are_there-29",
         "mistake[skeleton.means-2",
         "told_apart[skeleton.spans",
         "[skeleton.centred]",

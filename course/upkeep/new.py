@@ -14,8 +14,9 @@ from course import _places
 from course._atomic import written_whole
 from course._names import names
 from course.upkeep import notebooks, skeleton
+from course.upkeep.readme import GROUPS
 
-NAME = re.compile(r"[0-9]{2}_[a-z][a-z0-9_]*")
+NAME = re.compile(rf"[{''.join(GROUPS)}][0-9]_[a-z][a-z0-9_]*")
 LISTS = re.compile(r"^(from course\.exercises import |MODULES = )(\([^)]*\)|.*)$", re.MULTILINE)
 WIDTH = 120
 NEXT = """\
@@ -62,12 +63,12 @@ def _check_name(name: str, known: list[Path], packages: list[Path]) -> None:
     number, module = name[:2], name[3:]
     if not NAME.fullmatch(name) or iskeyword(module):
         raise ValueError(
-            f"{name!r} is no name of a notebook, expected two digits, _ and a Python name in lower case: "
+            f"{name!r} is no name of a notebook, expected a number from 00 to {10 * len(GROUPS) - 1}, _ and a Python name in lower case: "
             "call python3 run.py new 23_text"
         )
     numbers = {int(path.stem[:2]): path for path in known}
     if int(number) in numbers:
-        free = min(set(range(100)) - set(numbers), key=lambda other: abs(other - int(number)))
+        free = min(set(range(10 * len(GROUPS))) - set(numbers), key=lambda other: abs(other - int(number)))
         raise ValueError(
             f"{number} is the number of {_place(numbers[int(number)])}, expected a free one: "
             f"call python3 run.py new {free:02}_{module}"
