@@ -67,8 +67,31 @@ def test_it_installs_then_asks_the_doctor_then_tests(name):
     assert words[:3] == ["install", "doctor", "test"]
 
 
-def test_ci_runs_the_same_tests():
-    assert "\npython3 run.py test </dev/null\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+def test_ci_installs_looks_for_what_needs_no_test_and_runs_the_same_tests():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert lines[-3:] == ["python3 run.py install </dev/null", ".ci/check", "python3 run.py test </dev/null"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+def test_every_quick_check_runs_and_the_last_line_names_those_that_fail(tmp_path):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "check", tmp_path / ".ci")
+    for name in ("ruff", "lint-imports", "pyright", "pre-commit"):
+        program = tmp_path / ".venv" / "bin" / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!/bin/sh\necho {name} $*\nexit {int(name in ('lint-imports', 'pyright'))}\n")
+        program.chmod(0o755)
+    done = subprocess.run([tmp_path / ".ci" / "check"], capture_output=True, text=True)
+    said = [line for line in done.stdout.splitlines() if not line.startswith("==")]
+    assert said == ["ruff check", "ruff format --check", "lint-imports", "pyright", "pre-commit run --all-files"]
+    failed = ".venv/bin/lint-imports, .venv/bin/pyright"
+    assert (done.returncode, done.stderr) == (1, f"failed before the tests: {failed} (what is wrong stands above)\n")
+
+
+def test_a_commit_is_checked_by_the_versions_that_ci_installs():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    pins = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert {pin for hook in hooks for pin in hook["additional_dependencies"]} - set(pins) == set()
 
 
 def test_a_push_is_tested_on_three_systems():

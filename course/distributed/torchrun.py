@@ -133,7 +133,7 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
 def loopback() -> dict[str, str]:
     """Return the variable that keeps gloo on this machine; else it looks up its name, which may be unknown."""
     names = [name for _, name in socket.if_nameindex() if name in LOOPBACKS]
-    return {"GLOO_SOCKET_IFNAME": name for name in names[:1]}
+    return {"GLOO_SOCKET_IFNAME": names[0]} if names else {}
 
 
 def launch(

@@ -139,7 +139,11 @@ def _values(pairs: list) -> Iterator[str]:
 def _figures(pairs: list, same_data: bool) -> Iterator[str]:
     drawn = [(drawn_in(old.outputs), drawn_in(new.outputs), _place(new)) for old, new in pairs]
     drawn = [(before, after, place) for before, after, place in drawn if before or after]
-    beyond = [f"{fault}, in {place}" for before, after, place in drawn for fault in compare_figures(before, after, same_data)]
+    beyond = [
+        f"{fault}, in {place}"
+        for before, after, place in drawn
+        for fault in compare_figures(before, after, same_data)
+    ]
     moved = sum(before != after for before, after, _ in drawn)
     if beyond:
         yield f"FIGURES BEYOND THEIR TOLERANCE, which the tests will find: {len(beyond)}"

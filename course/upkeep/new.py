@@ -63,8 +63,8 @@ def _check_name(name: str, known: list[Path], packages: list[Path]) -> None:
     number, module = name[:2], name[3:]
     if not NAME.fullmatch(name) or iskeyword(module):
         raise ValueError(
-            f"{name!r} is no name of a notebook, expected a number from 00 to {10 * len(GROUPS) - 1}, _ and a Python name in lower case: "
-            "call python3 run.py new 23_text"
+            f"{name!r} is no name of a notebook, expected a number from 00 to {10 * len(GROUPS) - 1}, _ and a Python "
+            "name in lower case: call python3 run.py new 23_text"
         )
     numbers = {int(path.stem[:2]): path for path in known}
     if int(number) in numbers:

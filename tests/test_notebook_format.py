@@ -1,0 +1,57 @@
+"""Notebooks stand in the repository as `course regenerate` writes them, and nothing that a server adds gets in."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import notebook_format
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course.upkeep import notebooks
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+@pytest.fixture
+def written(tmp_path):
+    path = tmp_path / "00_tiny.ipynb"
+    nb = new_notebook(cells=[new_code_cell("1 / 3", id="a")])
+    notebooks.clean(nb)
+    notebooks.write(nb, path)
+    return path
+
+
+def test_a_notebook_that_the_course_has_written_is_right(written):
+    assert list(notebook_format.faults(written)) == []
+
+
+def test_what_a_server_adds_is_named_with_the_mend(written):
+    nb = nbformat.read(written, as_version=4)
+    nb.cells[0].metadata["execution"] = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
+    nb.metadata["widgets"] = {}
+    notebooks.write(nb, written)
+    (fault,) = notebook_format.faults(written)
+    assert fault == (
+        f"{written} has the metadata execution, widgets: "
+        "run python3 run.py regenerate 00_tiny, or undo what the notebook server has added"
+    )
+
+
+def test_another_layout_of_the_same_content_is_named(written):
+    written.write_text(json.dumps(json.loads(written.read_text())))
+    (fault,) = notebook_format.faults(written)
+    assert " is not laid out as nbformat writes it: " in fault
+
+
+def test_what_is_no_notebook_is_named_and_sets_the_exit_status(written, capsys):
+    assert notebook_format.main([str(written)]) == 0
+    written.write_text("<<<<<<< HEAD")
+    assert notebook_format.main([str(written)]) == 1
+    assert capsys.readouterr().out.startswith(f"{written} is no notebook (")
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+def test_a_committed_notebook_has_the_format(path):
+    if ".ipynb_checkpoints" not in path.parts:
+        assert list(notebook_format.faults(path)) == []
