@@ -1,7 +1,10 @@
 """CI does what the README says, on every push and every week, and keeps what was executed."""
 import importlib.util
+import os
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
