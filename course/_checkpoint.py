@@ -1,4 +1,7 @@
-"""Checkpoint files: written whole, read without running code, and held against the model that they shall fill."""
+"""Checkpoint files: written whole, read without running code, and held against the model that they shall fill.
+
+Where the random numbers stood is part of a checkpoint, so that a run goes on to the same numbers.
+"""
 
 from pathlib import Path
 
@@ -42,3 +45,22 @@ def check_fits(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
                 f"checkpoint {path} is of another model: {name} is {there} there and {here} here: "
                 "build the same model or name another file"
             )
+
+
+def random_states(device: torch.device, generator: torch.Generator | None) -> dict[str, Tensor]:
+    """Where torch's global generator stands, another one if given, and that of the device if it is a GPU."""
+    states = {"random": torch.get_rng_state()}
+    if generator is not None:
+        states["generator"] = generator.get_state()
+    if device.type == "cuda":
+        states["cuda_random"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def restore_random_states(states: dict, device: torch.device, generator: torch.Generator | None) -> None:
+    """Undo `random_states`; a generator or a GPU that was not there then stays as it is."""
+    torch.set_rng_state(states["random"])
+    if generator is not None and "generator" in states:
+        generator.set_state(states["generator"])
+    if device.type == "cuda" and "cuda_random" in states:
+        torch.cuda.set_rng_state(states["cuda_random"], device)

@@ -25,7 +25,7 @@ class MLP(nn.Module):
         widths: Sequence[int],
         activation: Callable[[], nn.Module] = nn.ReLU,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         if len(widths) < 2 or min(widths) < 1:
             raise ValueError(f"widths is {tuple(widths)}, expected two or more positive sizes: try (784, 200, 10)")
@@ -42,9 +42,9 @@ class MLP(nn.Module):
         return self.layers(x)
 
 
-def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
+def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Module:
     layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
     bound = 1 / math.sqrt(inputs)
-    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    for parameter in layer.parameters():  # the weight, then the bias
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
     return layer

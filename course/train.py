@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from course.curves import Curves
 from course._progress import progress_bar
-from course._checkpoint import check_fits, load_checkpoint, save_checkpoint
+from course._checkpoint import check_fits, load_checkpoint, random_states, restore_random_states, save_checkpoint
 
 Minibatches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -42,10 +42,7 @@ class History:
 
 
 def train_epoch(
-    model: nn.Module,
-    batches: Minibatches,
-    optimizer: Optimizer,
-    loss_fn: Loss = F.cross_entropy,
+    model: nn.Module, batches: Minibatches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy,
     scheduler: LRScheduler | None = None,
 ) -> Metrics:
     """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
@@ -77,10 +74,8 @@ def train_epoch(
     losses = torch.stack(losses).cpu()
     if not losses.isfinite().all():
         step = int((~losses.isfinite()).nonzero()[0]) + 1
-        raise FloatingPointError(
-            f"loss is {losses[step - 1].item()} at step {step} with learning rate "
-            f"{optimizer.param_groups[0]['lr']:g}: try a smaller learning rate"
-        )
+        place = f"step {step} with learning rate {optimizer.param_groups[0]['lr']:g}"
+        raise FloatingPointError(f"loss is {losses[step - 1].item()} at {place}: try a smaller learning rate")
     examples = sum(sizes)
     loss = (losses * torch.tensor(sizes)).sum().item() / examples  # a short last batch counts by its examples
     return Metrics(loss, right.item() / examples)
@@ -175,9 +170,14 @@ def _check_arguments(epochs: int, patience: int | None, valid_batches: Minibatch
 class _Training:
     """A training run: its history, its best weights, and what a checkpoint holds of them; begins from one if there."""
 
-    def __init__(self, model, optimizer, scheduler, train_batches, checkpoint, curves):
-        self.parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-        self.generator = getattr(train_batches, "generator", None)
+    def __init__(
+        self, model: nn.Module, optimizer: Optimizer, scheduler: LRScheduler | None, train_batches: Minibatches,
+        checkpoint: str | Path | None, curves: Curves | None,
+    ) -> None:
+        self.model = model
+        parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+        self.parts = {name: part for name, part in parts.items() if part is not None}
+        self.generator: torch.Generator | None = getattr(train_batches, "generator", None)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.curves = curves
         self.history = History()
@@ -212,51 +212,38 @@ class _Training:
             history.valid.append(valid)
             if not self.best or valid.loss < history.valid[history.best_epoch - 1].loss:
                 history.best_epoch = len(history.valid)
-                self.best = {name: value.clone() for name, value in self.parts["model"].state_dict().items()}
+                self.best = {name: value.clone() for name, value in self.model.state_dict().items()}
         if self.checkpoint is not None:
             self._save(self.checkpoint)
         self._draw(len(history.train), train, valid)
 
     def _draw(self, epoch: int, train: Metrics, valid: Metrics | None) -> None:
-        if self.curves is None:
-            return
-        rows = {"train": train} if valid is None else {"train": train, "valid": valid}
-        points = {f"{name}/{part}": value for part, row in rows.items() for name, value in row._asdict().items()}
-        self.curves(epoch, points)
+        if self.curves is not None:
+            rows = {"train": train} if valid is None else {"train": train, "valid": valid}
+            points = {f"{name}/{part}": value for part, row in rows.items() for name, value in row._asdict().items()}
+            self.curves(epoch, points)
 
     def _save(self, path: Path) -> None:
-        device = _device(self.parts["model"])
-        state = {name: part.state_dict() for name, part in self.parts.items() if part is not None}
+        state = {name: part.state_dict() for name, part in self.parts.items()}
         history = self.history
         rows = {"train": [list(row) for row in history.train], "valid": [list(row) for row in history.valid]}
-        state["history"] = rows | {"best_epoch": history.best_epoch}
-        state |= {"best": self.best, "random": torch.get_rng_state()}
-        if self.generator is not None:
-            state["generator"] = self.generator.get_state()
-        if device.type == "cuda":
-            state["cuda_random"] = torch.cuda.get_rng_state(device)
-        save_checkpoint(state, path)
+        state |= {"history": rows | {"best_epoch": history.best_epoch}, "best": self.best}
+        save_checkpoint(state | random_states(_device(self.model), self.generator), path)
 
     def _load(self, path: Path) -> None:
         state = load_checkpoint(path)
-        expected = {name for name, part in self.parts.items() if part is not None} | {"best", "history", "random"}
-        if missing := expected - state.keys():
+        if missing := {*self.parts, "best", "history", "random"} - state.keys():
             lacks = ", ".join(sorted(missing))
             raise ValueError(f"{path} is not a checkpoint of this run, it lacks {lacks}: name another file")
-        device = _device(self.parts["model"])
-        check_fits(self.parts["model"], state["model"], path)
+        check_fits(self.model, state["model"], path)
         for name, part in self.parts.items():
-            if part is not None:
-                part.load_state_dict(state[name])
+            part.load_state_dict(state[name])
         saved = state["history"]
         train, valid = ([Metrics(*row) for row in saved[part]] for part in ("train", "valid"))
         self.history = History(train, valid, saved["best_epoch"])
+        device = _device(self.model)
         self.best = {name: value.to(device) for name, value in state["best"].items()}
-        torch.set_rng_state(state["random"])
-        if self.generator is not None and "generator" in state:
-            self.generator.set_state(state["generator"])
-        if device.type == "cuda" and "cuda_random" in state:
-            torch.cuda.set_rng_state(state["cuda_random"], device)
+        restore_random_states(state, device, self.generator)
 
 
 def _device(model: nn.Module) -> torch.device:

@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from course._progress import progress_bar
+from course._sized import SizedIterable
 from course.compare.runs import Run
 from course.train import Minibatches, Loss, Metrics, evaluate, train_epoch
 
@@ -31,6 +32,7 @@ OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "Adam": optim.Adam,
     "AdamW": optim.AdamW,
 }
+SizedMinibatches = SizedIterable[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Competitor:
     lr: float | None = None
     schedule: Callable[[Optimizer, int], LRScheduler] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.optimizer is None and self.name not in OPTIMIZERS:
             raise ValueError(
                 f"competitor is called {self.name!r}, expected one of {', '.join(OPTIMIZERS)}: "
@@ -72,13 +74,13 @@ class Task:
     """
 
     make_model: Callable[[int], nn.Module]
-    make_batches: Callable[[int], Minibatches]
+    make_batches: Callable[[int], SizedMinibatches]
     valid_batches: Minibatches
     epochs: float
     check_every: int = 50
     loss_fn: Loss = F.cross_entropy
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 < self.epochs < math.inf or self.check_every < 1:
             raise ValueError(
                 f"epochs is {self.epochs:g} and check_every {self.check_every}, "
@@ -102,7 +104,8 @@ def compare(
     Raises: ValueError if there is nothing to run, or two competitors are alike in name and rate.
     """
     if not competitors or not seeds:
-        raise ValueError(f"there are {len(competitors)} competitors and {len(seeds)} seeds, expected one or more of each")
+        counts = f"{len(competitors)} competitors and {len(seeds)} seeds"
+        raise ValueError(f"there are {counts}, expected one or more of each")
     names = [(competitor.name, competitor.lr) for competitor in competitors]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError("two competitors are called {!r} with lr {}: give each a name of its own".format(*twice[0]))
@@ -113,8 +116,7 @@ def compare(
             for seed in seeds:
                 for competitor in competitors:
                     bar.set_postfix_str(competitor.name)
-                    runs.append(Run(competitor.name, competitor.lr, seed, ended="interrupted"))
-                    _train(task, competitor, runs[-1], test_batches)
+                    _train(task, competitor, seed, runs, test_batches)
                     bar.update()
         except KeyboardInterrupt:
             pass
@@ -151,7 +153,7 @@ def _warm_up(task: Task, seed: int) -> None:
         train_epoch(model, islice(batches, 1), optim.SGD(model.parameters()), task.loss_fn)
 
 
-def _begin(task: Task, seed: int) -> tuple[nn.Module, Minibatches]:
+def _begin(task: Task, seed: int) -> tuple[nn.Module, SizedMinibatches]:
     """Make model and batches from a seed, which also decides what they draw from torch's global generators."""
     torch.manual_seed(seed)
     model, batches = task.make_model(seed), task.make_batches(seed)
@@ -160,13 +162,14 @@ def _begin(task: Task, seed: int) -> tuple[nn.Module, Minibatches]:
     return model, batches
 
 
-def _train(task: Task, competitor: Competitor, run: Run, test_batches: Minibatches | None = None) -> None:
-    """Fill a run: train from its seed, look at the validation data now and then, at the test data once."""
+def _train(task: Task, competitor: Competitor, seed: int, runs: list[Run], test_batches: Minibatches | None) -> None:
+    """Append a run and fill it: train, look at the validation data now and then, at the test data once."""
     # Weights and dropout may draw from the global generators: so all competitors get the same, the caller loses none.
     with torch.random.fork_rng(range(torch.cuda.device_count())):
-        model, batches = _begin(task, run.seed)
+        model, batches = _begin(task, seed)
         optimizer = competitor.make_optimizer(list(model.parameters()))  # a list can be sorted into groups
-        run.lr = run.lr or optimizer.param_groups[0]["lr"]
+        run = Run(competitor.name, competitor.lr or optimizer.param_groups[0]["lr"], seed, ended="interrupted")
+        runs.append(run)  # before its first step, so that Ctrl-C leaves what it has done
         last = max(1, round(task.epochs * len(batches)))
         scheduler = competitor.schedule(optimizer, last) if competitor.schedule else None
         stream, seconds = chain.from_iterable(repeat(batches)), 0.0

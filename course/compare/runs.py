@@ -26,7 +26,7 @@ class Run:
     """
 
     name: str
-    lr: float | None
+    lr: float
     seed: int
     steps: list[int] = field(default_factory=list)
     train: list[Metrics] = field(default_factory=list)
@@ -92,7 +92,7 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
     groups = _groups(runs)
     for name in dict.fromkeys(name for (name, _), _ in groups):
         scores = {lr: _score(group) for (other, lr), group in groups if other == name}
-        lr = max(scores, key=scores.get)
+        lr = max(scores, key=lambda rate: scores[rate])
         best = scores[lr][0]
         if not any(run.name == name and run.ended == "finished" for run in runs):
             raise ValueError(
@@ -116,12 +116,12 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
         ended = [run for run in group if run.ended == "finished"]
         tests = [run.test.accuracy for run in ended if run.test]
         reached = [steps_to(run, loss=loss, accuracy=accuracy) for run in group] if wanted else []
-        reached = [found or Reached(math.inf, math.inf) for found in reached]
         rows.append(
             Row(
                 name, lr, len(group), len(group) - len(ended),
                 _range([run.valid[-1].accuracy for run in ended]), _range(tests),
-                _range([found.steps for found in reached]), _range([found.seconds for found in reached]),
+                _range([found.steps if found else math.inf for found in reached]),
+                _range([found.seconds if found else math.inf for found in reached]),
             )
         )
     if wanted and all(row.steps.low == math.inf for row in rows):
@@ -144,7 +144,7 @@ def steps_to(run: Run, *, loss: float | None = None, accuracy: float | None = No
     if (loss is None) == (accuracy is None):
         raise ValueError(f"loss is {loss} and accuracy {accuracy}, expected one of them as the target")
     for steps, seconds, valid in zip(run.steps, run.seconds, run.valid, strict=True):
-        if valid.loss <= loss if accuracy is None else valid.accuracy >= accuracy:
+        if (loss is not None and valid.loss <= loss) or (accuracy is not None and valid.accuracy >= accuracy):
             return Reached(steps, seconds)
     return None
 
@@ -199,7 +199,7 @@ def _range(values: Sequence[float]) -> Range | None:
 
 
 def _line(row: Row, width: int) -> str:
-    def words(name, values, form):
+    def words(name: str, values: Range | None, form: str) -> str:
         if values is None:
             return ""
         median, low, high = ("never" if value == math.inf else f"≈ {value:{form}}" for value in values)

@@ -36,7 +36,7 @@ class ConvLSTMCell(nn.Module):
         dim: int = 2,
         peephole: str | Sequence[int] | None = None,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         if min(in_channels, hidden_channels) < 1:
             sizes = f"in_channels is {in_channels} and hidden_channels {hidden_channels}"
@@ -82,8 +82,10 @@ class ConvLSTMCell(nn.Module):
     @property
     def input_axes(self) -> str:
         """Axes of one input without batch and time, such as "8 H W"."""
-        fixed = self.peep is not None and self.peep[0, 0].numel() > 1
-        return f"{self.in_channels} {' '.join(map(str, self.peep.shape[2:])) if fixed else GRIDS[self.dim]}"
+        grid = GRIDS[self.dim]
+        if self.peep is not None and self.peep[0, 0].numel() > 1:
+            grid = " ".join(map(str, self.peep.shape[2:]))
+        return f"{self.in_channels} {grid}"
 
     def check_state(self, state: tuple[Tensor, Tensor], batch: int, grid: Sequence[int]) -> None:
         """Check that a state fits. Raises: ValueError that names h or c."""
@@ -95,8 +97,7 @@ class ConvLSTMCell(nn.Module):
 def _peephole_grid(peephole: str | Sequence[int], dim: int) -> tuple[int, ...]:
     if peephole == "channel":
         return (1,) * dim
-    is_size = isinstance(peephole, Sequence) and not isinstance(peephole, str)
-    if not is_size or len(peephole) != dim or min(peephole) < 1:
+    if isinstance(peephole, str) or not isinstance(peephole, Sequence) or len(peephole) != dim or min(peephole) < 1:
         expected = f"None, 'channel' or the size of the grid, ({GRIDS[dim].replace(' ', ', ')})"
         raise ValueError(f"peephole is {peephole!r}, expected {expected}")
     return tuple(peephole)

@@ -38,13 +38,14 @@ class ConvLSTM(nn.Module):
         peephole: str | Sequence[int] | None = None,
         lean: bool = False,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         sizes = (hidden_channels,) if isinstance(hidden_channels, int) else tuple(hidden_channels)
         if not sizes:
             raise ValueError("hidden_channels is (), expected the size of one layer or more: try (8, 8)")
         self.lean = lean
-        self.cells = nn.ModuleList(
+        # torch's stubs do not say what a ModuleList holds.
+        self.cells: Sequence[ConvLSTMCell] = nn.ModuleList(  # pyright: ignore[reportAttributeAccessIssue]
             ConvLSTMCell(inputs, outputs, kernel, dim, peephole, generator)
             for inputs, outputs in zip((in_channels, *sizes), sizes)
         )
@@ -97,7 +98,7 @@ class RainNet(nn.Module):
         peephole: str | Sequence[int] | None = None,
         lean: bool = False,
         generator: torch.Generator | None = None,
-    ):
+    ) -> None:
         super().__init__()
         self.lstm = ConvLSTM(in_channels, hidden_channels, kernel, dim, peephole, lean, generator)
         self.maps = nn.ModuleList(
@@ -108,20 +109,21 @@ class RainNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if torch.is_grad_enabled() or x.shape[1] < 2:
             return self._predict(x, None)[0]
-        y, states = None, None
-        for t in range(x.shape[1]):
+        step, states = self._predict(x[:, :1], None)
+        y = step.new_empty(len(x), x.shape[1], *step.shape[2:])
+        y[:, 0] = step[:, 0]
+        for t in range(1, x.shape[1]):
             step, states = self._predict(x[:, t : t + 1], states)
-            y = step.new_empty(len(x), x.shape[1], *step.shape[2:]) if y is None else y
             y[:, t] = step[:, 0]
         return y
 
     def _predict(self, x: Tensor, states: list[State] | None) -> tuple[Tensor, list[State]]:
-        outputs, states = self.lstm(x, states)
+        outputs, new_states = self.lstm(x, states)
         batch, steps = x.shape[:2]
         # Time first, as the layers keep it: then no copy is made.
         flat = [hs.transpose(0, 1).flatten(0, 1) for hs in outputs]
         maps = torch.cat([convolution(h) for convolution, h in zip(self.maps, flat)], dim=1)
-        return self.last(maps).unflatten(0, (steps, batch)).transpose(0, 1), states
+        return self.last(maps).unflatten(0, (steps, batch)).transpose(0, 1), new_states
 
 
 def _checked(lengths: Tensor | Sequence[int], x: Tensor) -> Tensor:
@@ -148,6 +150,6 @@ def _convolution(in_channels: int, kernel: int, dim: int, generator: torch.Gener
     """A convolution to one channel, initialised as torch does it, but by a generator of its own."""
     convolution = nn.utils.skip_init(CONVOLUTION_LAYERS[dim], in_channels, 1, kernel, padding=kernel // 2)
     bound = 1 / math.sqrt(in_channels * kernel**dim)
-    nn.init.uniform_(convolution.weight, -bound, bound, generator=generator)
-    nn.init.uniform_(convolution.bias, -bound, bound, generator=generator)
+    for parameter in convolution.parameters():  # the weight, then the bias
+        nn.init.uniform_(parameter, -bound, bound, generator=generator)
     return convolution

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
+from torch.nn.grad import conv2d_weight, conv3d_weight
 
 from course.convlstm.cell import CONVOLUTIONS, ConvLSTMCell
 
-WEIGHT_GRADIENTS = {2: torch.nn.grad.conv2d_weight, 3: torch.nn.grad.conv3d_weight}
+WEIGHT_GRADIENTS = {2: conv2d_weight, 3: conv3d_weight}
 
 
 def run_sequence(
@@ -57,7 +58,7 @@ class _Sequence(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, dhs, dc):
+    def backward(ctx, dhs, dc):  # pyright: ignore[reportIncompatibleMethodOverride]: torch's stub wants *gradients
         x, h_start, c_start, weight, bias, peep, ended, hs, *kept = ctx.saved_tensors
         steps, batch, channels = x.shape[:3]
         all_c, all_gates = kept[:steps], kept[steps:]

@@ -94,7 +94,7 @@ def _write_values(
         def keep(block: Block, values: np.ndarray) -> None:
             with lock:  # written, not mapped: a full disk kills a process that writes to a mapped file
                 file.seek(start + block.row * count)
-                file.write(values)
+                file.write(values.data)
 
         heads = parse_texts([text], wanted["missing"], choose_parser(), workers, advance, rows_of, keep)
         file.flush()

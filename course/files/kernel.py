@@ -21,7 +21,7 @@ SHIFTS = np.array(
 
 
 @njit(nogil=True, cache=True)
-def parse_compiled(data, start, stop, missing, out):
+def parse_compiled(data: np.ndarray, start: int, stop: int, missing: int, out: np.ndarray) -> bool:
     """Fill `out` with the values in data[start:stop]; False if that needs a closer look (`read_line`).
 
     data[stop] must be a space; four bytes or more stand before the values, of which the last is a comma.

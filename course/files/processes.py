@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
-from typing import NamedTuple
+from multiprocessing.process import BaseProcess
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from course.files.text import Block, Paths, look
 
 MOST = 61  # processes: Windows waits for no more
 Lines = tuple[int, Sequence[str], Sequence[float], np.ndarray]  # row of the first, ids, labels, values
+Answer = TypeVar("Answer")
 
 
 def read_queues(
@@ -53,7 +55,7 @@ def read_pool(
     context = _context(start_method)
     with reading(texts, shape, progress) as (blocks, records, advance):
         jobs = [[block] for block in blocks]
-        _share(jobs, workers or os.cpu_count(), records, _all_at_once, missing, context, advance)
+        _share(jobs, workers or os.cpu_count() or 1, records, _all_at_once, missing, context, advance)
     return records
 
 
@@ -74,7 +76,7 @@ class _Worker(NamedTuple):
     open here too, so that nobody could tell if the process had died in the middle of a message.
     """
 
-    process: multiprocessing.Process
+    process: BaseProcess
     pipe: Connection
 
 
@@ -98,14 +100,14 @@ def _share(
                 _ask(worker, busy[worker], worker.pipe.send, busy[worker])
             ready = wait([worker.pipe for worker in busy])
             for worker, job in [(worker, job) for worker, job in busy.items() if worker.pipe in ready]:
-                message = _ask(worker, job, worker.pipe.recv)
+                message: Lines | Exception | None = _ask(worker, job, worker.pipe.recv)
                 if isinstance(message, tuple):
-                    row, *lines = message
-                    here = slice(row, row + len(lines[0]))
+                    row, ids, labels, values = message
+                    here = slice(row, row + len(ids))
                     if here.stop <= len(rows):  # else an earlier job is going to tell a fault
-                        records.ids[here], records.labels[here], rows[here] = lines
+                        records.ids[here], records.labels[here], rows[here] = ids, labels, values
                     size = sum(block.size for block in job) / sum(block.rows for block in job)
-                    advance(size * len(lines[0]))
+                    advance(size * len(ids))
                     continue
                 if message is not None:
                     faults[job[0].row] = message
@@ -121,7 +123,7 @@ def _share(
         raise faults[min(faults)]
 
 
-def _ask(worker: _Worker, job: list[Block], call: Callable, *arguments: object) -> object:
+def _ask(worker: _Worker, job: list[Block], call: Callable[..., Answer], *arguments: object) -> Answer:
     """Call `send` or `recv` of a worker's pipe. Raises: RuntimeError if nobody is at its other end."""
     try:
         return call(*arguments)
@@ -134,7 +136,10 @@ def _ask(worker: _Worker, job: list[Block], call: Callable, *arguments: object) 
 def _start(context: BaseContext, *task: object) -> _Worker:
     here, there = context.Pipe()
     with there:  # closed here once the process has it
-        process = context.Process(target=_work, args=(there, *task), daemon=True)
+        # typeshed gives a Process to each kind of context, not to what they have in common
+        process = context.Process(  # pyright: ignore[reportAttributeAccessIssue]
+            target=_work, args=(there, *task), daemon=True
+        )
         process.start()
     return _Worker(process, here)
 

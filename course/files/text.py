@@ -6,6 +6,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,9 +121,9 @@ def unchanged(texts: Sequence[Text]) -> Iterator[None]:
 class Blocks:
     """Hands out the blocks of some texts in order, to threads that ask for the next one."""
 
-    def __init__(self, texts: Sequence[Text]):
+    def __init__(self, texts: Sequence[Text]) -> None:
         self._texts = list(texts)
-        self._file = None
+        self._file: FileIO | None = None
         self._start, self._line, self._row = 0, 1, 0
         self._lock = threading.Lock()
 
@@ -133,7 +134,7 @@ class Blocks:
                 return None
             text = self._texts[0]
             self._file = self._file or open(text.path, "rb", buffering=0)
-            size = self._fill(buffer, text)
+            size = self._fill(buffer, self._file, text)
             rows = _count_lines(buffer, size)
             block = Block(text.path, self._start, size, self._line, self._row, rows)
             self._start, self._line, self._row = self._start + size, self._line + rows, self._row + rows
@@ -155,16 +156,16 @@ class Blocks:
         self._start, self._line = 0, 1
         self._texts = self._texts[1:]
 
-    def _fill(self, buffer: bytearray, text: Text) -> int:
+    def _fill(self, buffer: bytearray, file: FileIO, text: Text) -> int:
         """Read whole lines, at least one, from the current start; return how many bytes they take."""
         rest = text.size - self._start
         want, filled = min(BLOCK, rest), 0
         while True:
             buffer.extend(bytes(max(0, want + 1 - len(buffer))))  # one more to mark the end of a last line
-            self._file.seek(self._start + filled)
+            file.seek(self._start + filled)
             with memoryview(buffer) as view:
                 while filled < want:
-                    got = self._file.readinto(view[filled:want])
+                    got = file.readinto(view[filled:want])
                     if not got:
                         raise ValueError(f"{text.path} has become shorter")  # `unchanged` tells it better
                     filled += got

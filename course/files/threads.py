@@ -27,7 +27,7 @@ def read_threads(
     workers: threads, by default as many as there are cores.
     """
     texts = look(paths, shape, missing, workers)
-    workers = workers or os.cpu_count()
+    workers = workers or os.cpu_count() or 1
     with reading(texts, shape, progress) as (blocks, records, advance):
         rows = records.values.reshape(len(records.ids), -1)
 
@@ -38,7 +38,11 @@ def read_threads(
                 file.readinto(memoryview(buffer)[: block.size])
             return parse_block(buffer, block, missing, parse_values, rows[block.row : block.row + block.rows])
 
-        with ThreadPoolExecutor(workers) as pool, closing(pool.map(work, blocks)) as results:
+        with (
+            ThreadPoolExecutor(workers) as pool,
+            # A generator, though typeshed calls it an Iterator: closed, it takes back the tasks left over.
+            closing(pool.map(work, blocks)) as results,  # pyright: ignore[reportArgumentType]
+        ):
             for block, heads in zip(blocks, results, strict=True):
                 for row, head in enumerate(heads, block.row):
                     records.ids[row], records.labels[row] = head
@@ -109,7 +113,7 @@ def parse_texts(
                 blocks.close()  # those before this one are in work already
             advance(block.size)
 
-    workers = workers or os.cpu_count()
+    workers = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool, closing(blocks):
         for task in [pool.submit(work) for _ in range(workers)]:
             task.result()

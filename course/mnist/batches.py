@@ -1,6 +1,6 @@
 """From images to minibatches: splits, normalizing, the usual way (a DataLoader) and the fast way (from one tensor)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from course._shapes import check_shape
+from course._sized import SizedIterable
 from course.mnist.files import Data, ImageSet
 
 MEAN, STD = 0.1307, 0.3081  # of MNIST's training pixels, scaled to [0, 1]
@@ -70,8 +71,8 @@ class Batches:
 
     def __init__(
         self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool = False,
-        generator: Generator | None = None, sampler: Iterable[int] | None = None,
-    ):
+        generator: Generator | None = None, sampler: SizedIterable[int] | None = None,
+    ) -> None:
         if len(x) != len(y):
             raise ValueError(f"x has {len(x)} examples and y {len(y)}, expected as many")
         if batch_size < 1:
@@ -100,7 +101,7 @@ class Batches:
 
 def loader(
     image_set: ImageSet, batch_size: int, shuffle: bool = False,
-    generator: Generator | None = None, workers: int = 0, sampler: Iterable[int] | None = None,
+    generator: Generator | None = None, workers: int = 0, sampler: SizedIterable[int] | None = None,
 ) -> DataLoader:
     """The usual way to minibatches: a DataLoader that converts and normalizes one PIL image after the other.
 
@@ -113,9 +114,10 @@ def loader(
 class _Pictures(Dataset):
     """The items of torchvision.datasets.MNIST, from images in memory."""
 
-    def __init__(self, image_set: ImageSet):
+    def __init__(self, image_set: ImageSet) -> None:
         self.images, self.labels = image_set
-        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))])
+        steps = [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
+        self.transform: Callable[[Image.Image], Tensor] = transforms.Compose(steps)
 
     def __len__(self) -> int:
         return len(self.labels)

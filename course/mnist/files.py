@@ -108,8 +108,8 @@ def _root(root: Path | str | None) -> Path:
     return Path(root or os.environ.get("COURSE_DATA") or _places.DATA)
 
 
-def _read_set(root: Path, images: str, labels: str) -> ImageSet:
-    image_file, label_file = (find_file(root / "MNIST/raw", name) for name in (images, labels))
+def _read_set(root: Path, image_name: str, label_name: str) -> ImageSet:
+    image_file, label_file = (find_file(root / "MNIST/raw", name) for name in (image_name, label_name))
     images, labels = read_idx(image_file), read_idx(label_file)
     check_shape(str(image_file), images, "N 28 28", "are images and labels swapped?")
     check_shape(str(label_file), labels, "N", "are images and labels swapped?")

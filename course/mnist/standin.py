@@ -3,6 +3,8 @@
 Source: scikit-learn's load_digits, the 1,797 test digits of "Optical Recognition of Handwritten Digits", UCI
 (CC BY 4.0), less those that lost or gained a loop at 8x8 pixels.
 """
+# SciPy and scikit-learn have no stubs, and what pyright infers of them is too wide: an array of any library, a tuple.
+# pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
 import hashlib
 import io
 import os
@@ -64,14 +66,19 @@ def enlarge(counts: ndarray) -> ndarray:
     return blur @ ink @ blur.T
 
 
+def find_pieces(mask: ndarray) -> tuple[ndarray, int]:
+    """Number the pieces, which may hang together by corners, from 1; return these numbers and how many there are."""
+    return label(mask, np.ones((3, 3)))  # pyright: ignore[reportReturnType]: an int only if given an output
+
+
 def find_path(ink: ndarray) -> tuple[ndarray, int]:
     """The pen's path through one digit, and its loops. Shapes: ink (48, 48); returns bool (72, 72), int."""
     # Fewest pieces, most loops: a broken 0 is closed, a filled 8 is opened.
     threshold = min(np.arange(0.8, 0.25, -0.05), key=lambda level: euler_number(ink > level, connectivity=2))
-    pieces, _ = label(ink > threshold, np.ones((3, 3)))
+    pieces, _ = find_pieces(ink > threshold)
     specks = np.flatnonzero(np.bincount(pieces.ravel()) < 10)
     shape = (pieces > 0) & ~np.isin(pieces, specks)
-    loops = label(shape, np.ones((3, 3)))[1] - euler_number(shape, connectivity=2)
+    loops = find_pieces(shape)[1] - int(euler_number(shape, connectivity=2))
     return np.pad(skeletonize(shape), MARGIN), loops
 
 
@@ -116,14 +123,17 @@ def draw_digits(distances: ndarray, labels: ndarray, sources: ndarray, noise: nd
     shapes, bends = random_shapes(noise[:, :3], labels[sources], hand), random_bends(noise[:, 4:], hand)
     which = np.broadcast_to(sources[:, None], (len(sources), SIDE * SIDE))
     scale, centre = np.full((len(sources), 1), 2.7), np.full((len(sources), 2), distances.shape[1] / 2 - 0.5)
-    for _ in range(3):                 # draw, measure, draw again at the right size and place
+
+    def draw() -> ndarray:
         rows, columns = np.moveaxis(scale[:, None] * (shapes @ (PIXELS + bends)) + centre[:, :, None], 1, 0)
         away = map_coordinates(distances, (which, rows, columns), order=1, cval=99) / scale
-        ink = ((pen / 2 - away) * 0.8 + 0.5).clip(0, 1)
-        side, mass = measure_ink(ink)
+        return ((pen / 2 - away) * 0.8 + 0.5).clip(0, 1)
+
+    for _ in range(2):                 # draw, measure, draw again at the right size and place
+        side, mass = measure_ink(draw())
         centre = centre + scale * (shapes @ mass[:, :, None])[:, :, 0]
         scale = scale * side / (BOX - 0.6)                               # the faint rim takes the rest
-    return (255 * ink).round().astype(np.uint8).reshape(-1, SIDE, SIDE)
+    return (255 * draw()).round().astype(np.uint8).reshape(-1, SIDE, SIDE)
 
 
 def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Hand = Hand(),
@@ -143,7 +153,7 @@ def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Ha
         noise = random.standard_normal((count, 4 + 2 * KNOTS**2))
         cuts = range(CHUNK, count, CHUNK)
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            images = pool.map(lambda *chunk: draw_digits(distances, labels, *chunk, hand),
+            images = pool.map(lambda some, chances: draw_digits(distances, labels, some, chances, hand),
                               np.split(sources, cuts), np.split(noise, cuts))
         made += [np.concatenate(list(images)), labels[sources]]
     return tuple(made)
@@ -154,7 +164,7 @@ def content_hash(arrays: Arrays) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.shape} {array.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
