@@ -1,8 +1,8 @@
 """Train a classifier: one epoch, evaluation, and `fit` with early stopping and checkpoints that resume exactly."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -13,9 +13,9 @@ from torch.nn import functional as F
 from torch.optim import LBFGS, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from course.curves import Curves
-from course._progress import progress_bar
 from course._checkpoint import check_fits, load_checkpoint, random_states, restore_random_states, save_checkpoint
+from course._progress import progress_bar
+from course.curves import Curves
 
 Minibatches = Iterable[tuple[Tensor, Tensor]]
 Loss = Callable[[Tensor, Tensor], Tensor]

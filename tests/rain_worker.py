@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from course.nowcast import training
-from course.nowcast.films import Films
 from course.nowcast.__main__ import command
+from course.nowcast.films import Films
 
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"

@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course import _places, cell_order
-from course.upkeep import notebooks
 from course._places import find_notebooks
+from course.upkeep import notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 ALL = "or all cells above (Run > Run All Above Selected Cell)."

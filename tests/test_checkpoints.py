@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch.distributed.checkpoint.api import CheckpointException
 
-from course.distributed import checkpoints
+from course.distributed import checkpoints, joined
 from course.distributed.checkpoints import find_step, load_step, save_step
-from course.distributed import joined
 
 SETTINGS = {"hidden": (8, 4), "batch": 7}
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from course import claims
-from course.upkeep import notebooks
 from course._measured import FIGURE
 from course._places import find_notebooks
 from course.claims import CLAIMS, verdict
+from course.upkeep import notebooks
 
 
 def test_a_verdict_is_one_line_with_claim_judgement_and_evidence(capsys):

@@ -8,13 +8,13 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from places import move_course
 
 from course import _places, claims, cli, device, doctor, mnist
 from course.exercises import EXERCISES
 from course.mnist import files as mnist_files
 from course.mnist import standin
 from course.upkeep import costs, diff, readme, solutions
+from places import move_course
 
 pytestmark = pytest.mark.usefixtures("empty_data_folder")
 

@@ -11,10 +11,9 @@ from torch import nn, optim
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR, StepLR
 
+from course.compare import Competitor, Run, Task, compare, load_runs, save_runs, sweep, table
 from course.compare import race as room
-from course.compare import Competitor, Task, compare, sweep
 from course.mnist import Batches
-from course.compare import Run, load_runs, save_runs, table
 
 X = torch.tensor([[1.0, 0], [0, 1], [2, 1], [1, 2], [-1, 1], [1, -1]])
 Y = torch.tensor([0, 1, 0, 1, 1, 0])

@@ -8,8 +8,8 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from course.distributed import World, add_up, all_gather, backward, choose, joined, part_of, replicate, together
 from course.distributed import world as room
-from course.distributed import World, add_up, backward, choose, all_gather, joined, part_of, replicate, together
 from course.distributed.torchrun import Place
 
 CPU = torch.device("cpu")

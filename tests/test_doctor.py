@@ -16,12 +16,12 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
-from places import move_course
 
 from course import device, doctor
-from course.doctor import check, data, jupyter, machine, packages, python
 from course._places import ROOT
+from course.doctor import check, data, jupyter, machine, packages, python
 from course.doctor.check import REINSTALL, Check
+from places import move_course
 
 PY = f'"{sys.executable}"'
 PIP = f"{PY} -m pip install"

@@ -3,9 +3,7 @@
 import pytest
 import torch
 
-from course.rain import ANN, CNN, LSTM, advection, drift, features, persistence
-from course.rain import echo, storms
-from course.rain import csi, rmse
+from course.rain import ANN, CNN, LSTM, advection, csi, drift, echo, features, persistence, rmse, storms
 
 STEPS = 5
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import wrong_answers
-from wrong_answers import UNTOUCHED, WRONG
 
+import wrong_answers
 from course import _places, exercises
 from course.exercises import EXERCISES, check, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call
 from course.upkeep.skeleton import MARK
+from wrong_answers import UNTOUCHED, WRONG
 
 WRONG_ANSWERS = [pytest.param(name, *case, id=f"{name}-{i}") for name in WRONG for i, case in enumerate(WRONG[name])]
 

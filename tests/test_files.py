@@ -9,13 +9,21 @@ from functools import partial
 
 import numpy as np
 import pytest
-from course.files import (
-    Records, line, parser, read_fast, read_pool, read_queues, read_serial, read_threads, text,
-)
-from course.files.parser import parse_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course.files import (
+    Records,
+    line,
+    parser,
+    read_fast,
+    read_pool,
+    read_queues,
+    read_serial,
+    read_threads,
+    text,
+)
+from course.files.parser import parse_values
 from test_idx import message
 
 HERE = {"serial": read_serial, "threads": read_threads, "numpy": partial(read_fast, parser="numpy")}

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from course.files import cache, cache_text, read_fast, text
 
+from course.files import cache, cache_text, read_fast, text
 from test_files import plain, write
 from test_idx import message
 

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 
 import nbformat
 import pytest
-from course.files import plain, processes, text, threads
 from nbclient import NotebookClient
 
-from test_files import ALL, HERE, PROCESSES, plain as all_of, write
+from course.files import plain, processes, text, threads
+from test_files import ALL, HERE, PROCESSES, write
+from test_files import plain as all_of
 from test_idx import message
 
 METHODS = multiprocessing.get_all_start_methods()

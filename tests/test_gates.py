@@ -4,11 +4,10 @@ import copy
 import re
 from pathlib import Path
 
-
-import gates
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import gates
 from course.upkeep.figures import compare_figures
 from course.upkeep.notebooks import write
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_idx import AGAIN, idx, message, some_images, some_labels
 from torch.nn import functional as F
 from torch.utils.data import RandomSampler
 from torchvision import datasets, transforms
@@ -15,6 +14,7 @@ from course import _places, mnist
 from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, split
 from course.mnist import files as mnist_files
 from course.mnist.idx import read_idx
+from test_idx import AGAIN, idx, message, some_images, some_labels
 
 (TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS) = mnist_files.TRAIN, mnist_files.TEST
 

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from places import move_course
 
 from course import cli
 from course.upkeep import skeleton
+from places import move_course
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("course", "tests", "notebooks", ".github")

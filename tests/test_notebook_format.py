@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import nbformat
-import notebook_format
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+import notebook_format
 from course.upkeep import notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"

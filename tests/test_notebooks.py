@@ -9,11 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from gates import GATES, share_compared
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course.upkeep import notebooks
 from course._places import find_notebooks
+from course.upkeep import notebooks
+from gates import GATES, share_compared
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 COMMITTED = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))

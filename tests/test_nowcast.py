@@ -6,11 +6,18 @@ import torch
 from torch.nn import functional as F
 
 from course.nowcast import films as room
-from course.rain import advection
 from course.nowcast.films import (
-    Batch, Films, Nowcast, film_losses, find_values, forecast, make_values, map_values, score,
+    Batch,
+    Films,
+    Nowcast,
+    film_losses,
+    find_values,
+    forecast,
+    make_values,
+    map_values,
+    score,
 )
-from course.rain import MISSING, echo, storms, write_text
+from course.rain import MISSING, advection, echo, storms, write_text
 
 SHAPE = (7, 2, 16, 20)
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+from course.distributed import launch
 from course.nowcast import training
+from course.nowcast.__main__ import command
 from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
 from course.nowcast.plan import Plan
 from course.nowcast.training import train_rain
-from course.distributed import launch
-from course.nowcast.__main__ import command
 
 SHAPE = (6, 1, 16, 16)
 PLAN = Plan(hidden=(3,), ahead=2, pool=1, batch=7, warmup=3, held_out=0.2)

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from course import plots
-from course.upkeep import notebooks
 from course.plots import live_curves as live_module
 from course.plots import showing
+from course.upkeep import notebooks
 
 
 def shown(monkeypatch, fig, *arguments):

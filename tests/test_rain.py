@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from course.rain import drift
 from course.files import Records, read_serial
-from course.rain import MISSING, SHAPE, RainDataset, Weather, echo, rain_rate, storms, to_dbz, write_text
+from course.rain import MISSING, SHAPE, RainDataset, Weather, drift, echo, rain_rate, storms, to_dbz, write_text
 
 SMALL = (3, 2, 7, 9)
 SIZES = f"expected four sizes (T, D, H, W) from 1 to {SHAPE}"

@@ -12,8 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course import claims
 from course.claims import VERDICT, verdict
-from course.upkeep import readme
-from course.upkeep import costs
+from course.upkeep import costs, readme
 from course.upkeep.costs import Cost, record_costs
 from course.upkeep.notebooks import write
 

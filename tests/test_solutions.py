@@ -6,6 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from course import _places, solutions
+from course._places import find_notebooks
+from course.exercises import EXERCISES, Mistake
+from course.upkeep import notebooks
+from course.upkeep import solutions as upkeep
 from gates import (
     every_cell_ran_in_order,
     no_cell_complains,
@@ -14,13 +21,6 @@ from gates import (
     nothing_is_skipped,
     paragraphs_are_short,
 )
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
-from course import _places, solutions
-from course._places import find_notebooks
-from course.exercises import EXERCISES, Mistake
-from course.upkeep import notebooks
-from course.upkeep import solutions as upkeep
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = find_notebooks(FOLDER)

@@ -7,9 +7,8 @@ import torch
 from torch import Generator, nn
 from torch.nn import functional as F
 
-from course.speedrun import recipes
 from course.mnist import Batches, ImageSet, load_data
-from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move_images, train, triangle
+from course.speedrun import RECIPES, Net, Recipe, batches, cut_patches, move_images, recipes, train, triangle
 from course.train import evaluate
 
 TINY = Recipe((4, 6), 8, passes=(1.0,), batch_size=20)

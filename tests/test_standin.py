@@ -12,7 +12,14 @@ from skimage.measure import euler_number
 
 from course.mnist import standin
 from course.mnist.standin import (
-    FILE, Hand, draw_digits, find_path, load_digits_standin, make_digits, path_distances, read_cache,
+    FILE,
+    Hand,
+    draw_digits,
+    find_path,
+    load_digits_standin,
+    make_digits,
+    path_distances,
+    read_cache,
 )
 
 PLAIN = Hand(turn=0, slant=0, width=0, bend=0, pressure=0)

@@ -7,10 +7,14 @@ import threading
 import pytest
 from torch.distributed import DistNetworkError
 
-from course.distributed import torchrun
-from course.distributed import launch
+from course.distributed import launch, torchrun
 from course.distributed.torchrun import (
-    Place, asked_to_stop, first_sentence, is_last_start, plain_words, read_place,
+    Place,
+    asked_to_stop,
+    first_sentence,
+    is_last_start,
+    plain_words,
+    read_place,
 )
 
 GOOD = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_PORT": "29500",

@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from course.two_layer import D_IN, D_OUT, H, LEARNING_RATE, N, two_layer_start
+from course.two_layer import D_IN, D_OUT, LEARNING_RATE, H, N, two_layer_start
 
 
 def losses(steps):

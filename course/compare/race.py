@@ -20,7 +20,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from course._progress import progress_bar
 from course._sized import SizedIterable
 from course.compare.runs import Run
-from course.train import Minibatches, Loss, Metrics, evaluate, train_epoch
+from course.train import Loss, Metrics, Minibatches, evaluate, train_epoch
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "SGD": optim.SGD,

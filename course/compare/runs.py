@@ -12,8 +12,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-from course.train import Metrics
 from course._atomic import written_whole
+from course.train import Metrics
 
 
 @dataclass

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from course._shapes import check_shape
 from course.convlstm.cell import ConvLSTMCell
 from course.convlstm.sequence import run_sequence
-from course._shapes import check_shape
 
 CONVOLUTION_LAYERS = {2: nn.Conv2d, 3: nn.Conv3d}
 State = tuple[Tensor, Tensor]

@@ -2,7 +2,7 @@
 
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.distributed.torchrun import launch
-from course.distributed.world import World, add_up, backward, choose, all_gather, joined, part_of, replicate, together
+from course.distributed.world import World, add_up, all_gather, backward, choose, joined, part_of, replicate, together
 
 __all__ = [
     "World",

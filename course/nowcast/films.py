@@ -11,11 +11,9 @@ from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.rain import STRONG, drift, move
-from course.convlstm import RainNet
-from course.rain import RainDataset, echo, storms
-from course.rain import csi, rmse
 from course._atomic import written_whole
+from course.convlstm import RainNet
+from course.rain import STRONG, RainDataset, csi, drift, echo, move, rmse, storms
 
 PIECE = 50  # storms made at a time
 FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little

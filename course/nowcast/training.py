@@ -15,16 +15,24 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
+from course._atomic import written_whole
+from course._progress import progress_bar
+from course.distributed import World, add_up, all_gather, backward, joined, part_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
+from course.distributed.torchrun import asked_to_stop
 from course.distributed.world import TIMEOUT
-from course.distributed import World, add_up, backward, all_gather, joined, part_of, replicate, together
 from course.nowcast.films import (
-    Films, Nowcast, describe_scores, film_losses, find_values, forecast, make_values, map_values, score,
+    Films,
+    Nowcast,
+    describe_scores,
+    film_losses,
+    find_values,
+    forecast,
+    make_values,
+    map_values,
+    score,
 )
 from course.nowcast.plan import Plan
-from course._progress import progress_bar
-from course.distributed.torchrun import asked_to_stop
-from course._atomic import written_whole
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made

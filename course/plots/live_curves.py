@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from course.curves import check_point
 from course.plots.drawing import curves
-from course.plots.style import figure
 from course.plots.showing import png, show
+from course.plots.style import figure
 
 
 class LiveCurves:

@@ -9,10 +9,10 @@ from numpy import ndarray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from course._atomic import written_whole
 from course.files import Records, cache_text
 from course.rain.codes import MISSING, SHAPE, echo
 from course.rain.storms import Storms
-from course._atomic import written_whole
 
 
 def write_text(path: PathLike | str, records: Records | Storms, missing: int = MISSING) -> None:

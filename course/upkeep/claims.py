@@ -8,9 +8,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course import claims
-from course.upkeep import notebooks
-from course._measured import FIGURE, number
 from course._atomic import written_whole
+from course._measured import FIGURE, number
+from course.upkeep import notebooks
 
 SEED = re.compile(r"^SEED = (\d+)$", re.MULTILINE)
 STRIDE = 100  # between the seeds of two runs: a notebook uses a few seeds after its own

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course.upkeep import notebooks
 from course._atomic import written_whole
+from course.upkeep import notebooks
 
 COSTS = Path(__file__).with_suffix(".json")  # the record
 LIMIT = 1.5  # times the recorded ratio

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from course.upkeep import notebooks
 from course._measured import VALUE, masked, number
 from course.claims import out_of_band
+from course.upkeep import notebooks
 from course.upkeep.figures import compare_figures, drawn_in
 
 SHOWN = 5  # cells with other words or figures that are told in full

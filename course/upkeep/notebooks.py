@@ -16,8 +16,8 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from course.claims import VERDICT
 from course._atomic import written_whole
+from course.claims import VERDICT
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from course._atomic import written_whole
 from course.claims import CLAIMS, read_bands
 from course.upkeep.costs import Cost, read_costs
-from course._atomic import written_whole
 
 PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"

@@ -12,9 +12,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course.upkeep import notebooks
-from course.exercises import EXERCISES
 from course._names import names
+from course.exercises import EXERCISES
+from course.upkeep import notebooks
 
 INTRODUCTION = """# Solutions: {title}
 

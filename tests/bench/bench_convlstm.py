@@ -22,10 +22,11 @@ import sys
 import time
 
 import torch
-from course.convlstm import ConvLSTM
-from course.meter import saved_bytes
 from harness import load_average, report
 from torch import nn
+
+from course.convlstm import ConvLSTM
+from course.meter import saved_bytes
 
 SIZES = {  # batch, steps, channels, grid; hidden channels, layers
     "3-D, 8 channels": ((2, 15, 1, 4, 51, 51), 8, 3),

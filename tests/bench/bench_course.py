@@ -20,9 +20,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from harness import load_average, report
+
 from course.mnist import describe_data, load_data
 from course.upkeep.notebooks import run_notebook
-from harness import load_average, report
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, EPOCHS = ["05_optim", "07_overfitting"], 10

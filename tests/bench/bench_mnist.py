@@ -20,12 +20,13 @@ import sys
 import time
 
 import torch
-from course.mlp import MLP
-from course.mnist import Batches, ImageSet, describe_data, load_data, loader, normalize
-from course.train import train_epoch
 from harness import load_average, report
 from torch import nn
 from torch.nn import functional as F
+
+from course.mlp import MLP
+from course.mnist import Batches, ImageSet, describe_data, load_data, loader, normalize
+from course.train import train_epoch
 
 WIDTHS, BATCH, RATE = (784, 200, 200, 10), 200, 0.01
 

@@ -33,8 +33,9 @@ WORKERS = 2
 os.environ["POLARS_MAX_THREADS"] = str(WORKERS)
 
 import numpy as np  # noqa: E402
-from course.files import cache_text, read_fast, read_pool, read_queues, read_serial  # noqa: E402
 from harness import load_average, report  # noqa: E402
+
+from course.files import cache_text, read_fast, read_pool, read_queues, read_serial  # noqa: E402
 
 SHAPE = 15, 4, 101, 101  # of the CIKM AnalytiCup 2017: 15 times, 4 heights, 101 x 101 places
 COUNT, MISSING, FILES, COPIES = 15 * 4 * 101 * 101, 255, 4, 4

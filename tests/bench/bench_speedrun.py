@@ -25,12 +25,13 @@ import time
 from statistics import median
 
 import torch
+from harness import load_average, report
+from torch import nn
+
 from course.mlp import MLP
 from course.mnist import Batches, ImageSet, describe_data, load_data, loader
 from course.speedrun import RECIPES, train
 from course.train import evaluate, train_epoch
-from harness import load_average, report
-from torch import nn
 
 
 def few(image_set, count):

@@ -8,12 +8,13 @@ Usage: notes_script.py EPOCHS. Prints the seconds of the last epoch on stdout, r
 import sys
 import time
 
+from torch import nn
+from torch.optim import SGD
+
 from course.device import pick_device
 from course.mlp import MLP
 from course.mnist import load_data, loader
 from course.train import evaluate, train_epoch
-from torch import nn
-from torch.optim import SGD
 
 
 def main(epochs):
