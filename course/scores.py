@@ -60,5 +60,7 @@ def _check(logits: Tensor, y: Tensor) -> None:
     if len(y) == 0:
         raise ValueError("logits has no examples, expected one or more")
     if y.min() < 0 or y.max() >= logits.shape[1]:
-        raise ValueError(f"y has class {int(y.max() if y.max() >= logits.shape[1] else y.min())}, expected 0 to "
-                         f"{logits.shape[1] - 1}: one logit a class")
+        raise ValueError(
+            f"y has class {int(y.max() if y.max() >= logits.shape[1] else y.min())}, expected 0 to "
+            f"{logits.shape[1] - 1}: one logit a class"
+        )

@@ -42,7 +42,10 @@ class History:
 
 
 def train_epoch(
-    model: nn.Module, batches: Minibatches, optimizer: Optimizer, loss_fn: Loss = F.cross_entropy,
+    model: nn.Module,
+    batches: Minibatches,
+    optimizer: Optimizer,
+    loss_fn: Loss = F.cross_entropy,
     scheduler: LRScheduler | None = None,
 ) -> Metrics:
     """Train for one epoch; return the mean loss and accuracy over its examples, each seen before its step.
@@ -171,8 +174,13 @@ class _Training:
     """A training run: its history, its best weights, and what a checkpoint holds of them; begins from one if there."""
 
     def __init__(
-        self, model: nn.Module, optimizer: Optimizer, scheduler: LRScheduler | None, train_batches: Minibatches,
-        checkpoint: str | Path | None, curves: Curves | None,
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        scheduler: LRScheduler | None,
+        train_batches: Minibatches,
+        checkpoint: str | Path | None,
+        curves: Curves | None,
     ) -> None:
         self.model = model
         parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}

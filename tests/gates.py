@@ -97,9 +97,7 @@ def measured_numbers_are_marked(nb):
     for cell in code(nb):
         for output in cell.outputs:
             for token in numbers(unmarked(text_of(output))):
-                exact = value(token) is not None and (
-                    abs(value(token)) in written or value(token) * 16 % 1 == 0
-                )
+                exact = value(token) is not None and (abs(value(token)) in written or value(token) * 16 % 1 == 0)
                 if not exact:
                     yield f"{name(cell)} prints {token} unmarked: mark it by ≈ if it is measured"
 
@@ -198,15 +196,11 @@ def name(cell):
 def text_of(output):
     """What nbval compares of an output: a stream's text, or the texts of a shown object."""
     data = output.get("data", {})
-    return output.get("text", "") + "\n".join(
-        str(data[kind]) for kind in data if not kind.startswith("image/png")
-    )
+    return output.get("text", "") + "\n".join(str(data[kind]) for kind in data if not kind.startswith("image/png"))
 
 
 def printed(cell, figures=True):
-    return "\n".join(
-        text_of(output) for output in cell.outputs if figures or "image/png" not in output.get("data", {})
-    )
+    return "\n".join(text_of(output) for output in cell.outputs if figures or "image/png" not in output.get("data", {}))
 
 
 def said(cell):
@@ -222,9 +216,7 @@ def numbers(text, bare=False):
     """The decimals in a text, as they are written; the integers too if `bare`."""
     text = text.replace("−", "-")
     return (
-        re.findall(r"(?<![\w.])[-+]?(?:\d[\d,_]*)?\.?\d+(?:e[-+]?\d+)?", text, re.I)
-        if bare
-        else NUMBER.findall(text)
+        re.findall(r"(?<![\w.])[-+]?(?:\d[\d,_]*)?\.?\d+(?:e[-+]?\d+)?", text, re.I) if bare else NUMBER.findall(text)
     )
 
 
@@ -291,6 +283,4 @@ def rounds_to(seen, token):
     """Whether a number or its hundredfold, rounded as the prose rounds, is what the prose says."""
     wanted = value(token)
     places = len(token.partition(".")[2]) if "e" not in token.lower() else 12
-    return wanted is None or any(
-        abs(abs(v) - abs(wanted)) <= 0.5000001 * 10**-places for v in (seen, 100 * seen)
-    )
+    return wanted is None or any(abs(abs(v) - abs(wanted)) <= 0.5000001 * 10**-places for v in (seen, 100 * seen))

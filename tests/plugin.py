@@ -3,6 +3,7 @@
 And for speed: one thread a process, and with `-n auto` two workers, which share the files out, the long ones first.
 A plugin, named in pyproject.toml, because pytest would not apply a conftest.py in tests/ to notebooks/.
 """
+
 import importlib.util
 import json
 import os
@@ -17,8 +18,13 @@ from course import _places
 OFFLINE = Path(__file__).parent / "offline"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
-    "test_nowcast_main.py": 80, "test_notebooks.py": 15, "test_doctor.py": 14, "test_standin.py": 13, "test_plugin.py": 12,
-    "test_files.py": 10, "test_house.py": 9,
+    "test_nowcast_main.py": 80,
+    "test_notebooks.py": 15,
+    "test_doctor.py": 14,
+    "test_standin.py": 13,
+    "test_plugin.py": 12,
+    "test_files.py": 10,
+    "test_house.py": 9,
 }
 
 os.environ["CI"] = "true"
@@ -85,8 +91,12 @@ def cores():
 def pytest_sessionstart(session):
     """Make the stand-in for MNIST, if there is neither, before workers would make it twice, each for its notebook."""
     config = session.config
-    shares_out = getattr(config.option, "tx", None) and not config.option.collectonly and not hasattr(config, "workerinput")
-    there = os.environ.get("COURSE_DATA") or (_places.DATA / "MNIST").exists() or list(_places.DATA.glob("digits-*.npz"))
+    shares_out = (
+        getattr(config.option, "tx", None) and not config.option.collectonly and not hasattr(config, "workerinput")
+    )
+    there = (
+        os.environ.get("COURSE_DATA") or (_places.DATA / "MNIST").exists() or list(_places.DATA.glob("digits-*.npz"))
+    )
     if shares_out and not there and _places.NOTEBOOKS in files_named(config):
         subprocess.run([sys.executable, "-c", "from course.mnist import load_data; load_data()"], cwd=_places.ROOT)
 

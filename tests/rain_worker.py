@@ -4,6 +4,7 @@ rain_worker.py NOTES ACCIDENT arguments of train_rain …
 NOTES is a folder. It gets what each rank writes to stderr, a line for each time that it reads films, and the
 gradient of step 8, with the weights and the batch that it belongs to.
 """
+
 import json
 import os
 import signal

@@ -1,4 +1,5 @@
 """tests/bench runs the benches one after the other, prints their ratios, and puts them into README.md."""
+
 import os
 import shutil
 import subprocess
@@ -36,7 +37,8 @@ def test_bench_prints_the_ratios_from_any_folder(tmp_path):
     bench = bench_folder(
         tmp_path / "a folder",
         mnist="""import sys; print('noise'); print('{"ratios": {"epoch": %d}}' % len(sys.argv))""",
-        reading="""print('{"bench": "reading", "ratios": {"loop": 113.04}}')""")
+        reading="""print('{"bench": "reading", "ratios": {"loop": 113.04}}')""",
+    )
     done = bench("--quick", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert rows(done.stdout) == [["bench", "ratio", "times"], ["mnist", "epoch", "2.00"], ["reading", "loop", "113.04"]]
@@ -57,7 +59,9 @@ def test_a_full_bench_writes_the_table_of_the_readme(tmp_path, command):
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "README.md shows these ratios now"), done.stderr
     lines = (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()
     assert lines[4:6] == [
-        "| `a` | a step | `x` ≈ 2.00: ours over theirs |", "| `b` | a step | `x` ≈ 30: ours over theirs |"]
+        "| `a` | a step | `x` ≈ 2.00: ours over theirs |",
+        "| `b` | a step | `x` ≈ 30: ours over theirs |",
+    ]
 
 
 @pytest.mark.parametrize("args", [["a"], ["a", "b"], ["--quick"], ["a", "--quick", "b"]])
@@ -73,10 +77,13 @@ def test_other_options_are_passed_on_to_the_bench(tmp_path):
     assert rows(bench("a", "--rounds=3", "--quick").stdout)[1][1:-1] == ["['--rounds=3',", "'--quick']"]
 
 
-@pytest.mark.parametrize("text, message", [
-    ("# Course\n", "{} has no lines <!-- speed --> and <!-- /speed -->: put them where it goes"),
-    (None, "{} does not exist, expected the course's README.md: check the folder"),
-])
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("# Course\n", "{} has no lines <!-- speed --> and <!-- /speed -->: put them where it goes"),
+        (None, "{} does not exist, expected the course's README.md: check the folder"),
+    ],
+)
 def test_a_readme_that_has_no_place_for_the_table_is_named(tmp_path, text, message):
     bench, readme = bench_folder(tmp_path, a=SCRIPT), tmp_path / "README.md"
     readme.unlink() if text is None else readme.write_text(text)
@@ -98,9 +105,12 @@ def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path):
 
 @ALONE
 def test_ctrl_c_is_left_to_the_bench_that_runs(tmp_path):
-    bench = bench_folder(tmp_path, a="""import os, signal
+    bench = bench_folder(
+        tmp_path,
+        a="""import os, signal
 os.kill(os.getppid(), signal.SIGINT)
-print('{"ratios": {"x": 2}}')""")
+print('{"ratios": {"x": 2}}')""",
+    )
     done = bench("a")
     assert done.returncode == 0
     assert done.stdout.split()[-3:] == ["a", "x", "2.00"]
@@ -118,4 +128,6 @@ def test_ctrl_c_in_a_bench_ends_the_others_too(tmp_path):
 def test_an_unknown_bench_lists_the_known_ones(tmp_path):
     done = bench_folder(tmp_path, mnist="", reading="")("mnits")
     assert (done.returncode, done.stderr) == (
-        1, "there is no bench mnits, expected some of mnist, reading: check tests/bench\n")
+        1,
+        "there is no bench mnits, expected some of mnist, reading: check tests/bench\n",
+    )

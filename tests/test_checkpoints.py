@@ -80,10 +80,16 @@ def flip(path):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("name, harm", [
-    ("__0_0.distcp", cut), ("__0_0.distcp", flip), ("__0_0.distcp", os.unlink),
-    (".metadata", cut), (".metadata", os.unlink),
-])
+@pytest.mark.parametrize(
+    "name, harm",
+    [
+        ("__0_0.distcp", cut),
+        ("__0_0.distcp", flip),
+        ("__0_0.distcp", os.unlink),
+        (".metadata", cut),
+        (".metadata", os.unlink),
+    ],
+)
 def test_a_damaged_checkpoint_is_named_with_the_one_before(world, tmp_path, name, harm):
     save(tmp_path, world, 10, 20)
     path, _ = find_step(tmp_path, SETTINGS, world)
@@ -122,11 +128,14 @@ def test_a_note_that_cannot_be_read_is_told(world, tmp_path, text):
     assert str(error.value) == f"checkpoint {path} is damaged, its run.json cannot be read: delete it"
 
 
-@pytest.mark.parametrize("settings, told", [
-    ({"hidden": (8,), "batch": 7}, "hidden is [8, 4] there and [8] here"),
-    ({"hidden": (8, 4)}, "batch is 7 there and None here"),
-    (SETTINGS | {"seed": 1}, "seed is None there and 1 here"),
-])
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        ({"hidden": (8,), "batch": 7}, "hidden is [8, 4] there and [8] here"),
+        ({"hidden": (8, 4)}, "batch is 7 there and None here"),
+        (SETTINGS | {"seed": 1}, "seed is None there and 1 here"),
+    ],
+)
 def test_a_checkpoint_of_another_run_is_named(world, tmp_path, settings, told):
     save(tmp_path, world, 10)
     with pytest.raises(ValueError) as error:

@@ -73,14 +73,17 @@ def test_times_are_those_of_a_machine_and_have_no_band(measured):
     verdict("c12", "holds", "≈ 1% after ≈ 1 steps", "MNIST")
 
 
-@pytest.mark.parametrize("spread, low, high", [
-    (("50", "40", "70"), 10, 100),  # its own width on both sides
-    (("100", "100", "100"), 98, 102),  # 2 % of the median
-    (("1.0", "1.0", "1.0"), 0.9, 1.1),  # one in the last place
-    (("4e-08", "4e-08", "4e-08"), 3e-8, 5e-8),
-    (("−0.10", "−0.12", "−0.09"), -0.15, -0.06),
-    (("−100", "−100", "−100"), -102, -98),
-])
+@pytest.mark.parametrize(
+    "spread, low, high",
+    [
+        (("50", "40", "70"), 10, 100),  # its own width on both sides
+        (("100", "100", "100"), 98, 102),  # 2 % of the median
+        (("1.0", "1.0", "1.0"), 0.9, 1.1),  # one in the last place
+        (("4e-08", "4e-08", "4e-08"), 3e-8, 5e-8),
+        (("−0.10", "−0.12", "−0.09"), -0.15, -0.06),
+        (("−100", "−100", "−100"), -102, -98),
+    ],
+)
 def test_a_band_is_the_range_widened_by_itself_and_never_too_thin(spread, low, high):
     assert claims.band(*spread) == pytest.approx((low, high))
 

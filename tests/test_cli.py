@@ -51,25 +51,27 @@ def test_a_named_folder_without_mnist_fails(tmp_path, capsys, monkeypatch):
     assert cli.main(["data"]) == 1
     assert capsys.readouterr().out == (
         f"COURSE_DATA is {tmp_path}, but {tmp_path / 'MNIST/raw'} has no MNIST: "
-        "correct it, or unset it to use the stand-in\n")
+        "correct it, or unset it to use the stand-in\n"
+    )
     write_mnist(tmp_path)
     (tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte").unlink()
     assert [check.text for check in doctor.check_data()] == [
         f"{tmp_path / 'MNIST/raw'} lacks t10k-labels-idx1-ubyte, expected four files: "
-        "run `python3 run.py data download`"]
+        "run `python3 run.py data download`"
+    ]
 
 
 def test_verify_passes_what_is_right_and_says_when_there_is_nothing(tmp_path, capsys, monkeypatch):
     assert cli.main(["data", "verify"]) == 0
     assert capsys.readouterr().out == "neither MNIST nor the stand-in is here: nothing to verify\n"
     raw = write_mnist(tmp_path / "data")
-    monkeypatch.setattr(mnist_files, "MD5", {path.name: hashlib.md5(path.read_bytes()).hexdigest()
-                                       for path in raw.iterdir()})
+    monkeypatch.setattr(
+        mnist_files, "MD5", {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in raw.iterdir()}
+    )
     file = tmp_path / "data" / standin.FILE
     standin.write_cache(file, tuple(np.zeros(2, np.uint8) for _ in range(4)))
     assert cli.main(["data", "verify"]) == 0
-    assert capsys.readouterr().out == (
-        f"{raw}: the four files are MNIST, to the byte\n{file}: as it was made\n")
+    assert capsys.readouterr().out == (f"{raw}: the four files are MNIST, to the byte\n{file}: as it was made\n")
 
 
 def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys):
@@ -78,7 +80,8 @@ def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys):
     file = raw / "train-images-idx3-ubyte"
     md5 = hashlib.md5(file.read_bytes()).hexdigest()
     assert capsys.readouterr().err == (
-        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: delete it and run `python3 run.py data download`\n")
+        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: delete it and run `python3 run.py data download`\n"
+    )
 
 
 def test_verify_names_a_corrupted_standin(tmp_path, capsys):
@@ -92,11 +95,13 @@ def test_verify_names_a_corrupted_standin(tmp_path, capsys):
 def test_a_failed_download_is_one_sentence(tmp_path, capsys, monkeypatch):
     def refuse(root, download):
         raise RuntimeError("no network")
+
     monkeypatch.setattr(mnist_files.datasets, "MNIST", refuse)
     assert cli.main(["data", "download"]) == 1
     assert capsys.readouterr().err == (
         f"MNIST could not be downloaded to {tmp_path / 'data'}, nothing there has changed: "
-        f"check the network, or copy the four files to {tmp_path / 'data' / 'MNIST/raw'} (no network)\n")
+        f"check the network, or copy the four files to {tmp_path / 'data' / 'MNIST/raw'} (no network)\n"
+    )
 
 
 # run
@@ -116,8 +121,9 @@ def test_run_writes_the_executed_copy_and_leaves_the_notebook(course_of_two, cap
     before = (course_of_two / "notebooks" / "00_good.ipynb").read_bytes()
     assert cli.main(["run", "00"]) == 0
     assert capsys.readouterr().out == (
-        f"00_good.ipynb ran\nall 1 ran; the executed copies are in {course_of_two / 'build'}\n")
-    cell, = nbformat.read(course_of_two / "build" / "00_good.ipynb", as_version=4).cells
+        f"00_good.ipynb ran\nall 1 ran; the executed copies are in {course_of_two / 'build'}\n"
+    )
+    (cell,) = nbformat.read(course_of_two / "build" / "00_good.ipynb", as_version=4).cells
     assert cell.outputs[0].text == "42\n"
     assert (course_of_two / "notebooks" / "00_good.ipynb").read_bytes() == before
 

@@ -125,7 +125,9 @@ def test_a_run_does_not_depend_on_the_others_nor_on_what_was_drawn_before():
     competitors = [Competitor("SGD", lr=0.5), Competitor("Adam")]
     together = compare(task(), competitors, seeds=(0, 1))
     torch.rand(5)
-    alone = [run for seed in (0, 1) for competitor in competitors for run in compare(task(), [competitor], seeds=[seed])]
+    alone = [
+        run for seed in (0, 1) for competitor in competitors for run in compare(task(), [competitor], seeds=[seed])
+    ]
     assert timeless(together) == timeless(alone)
     assert [(run.name, run.seed) for run in together] == [("SGD", 0), ("Adam", 0), ("SGD", 1), ("Adam", 1)]
 
@@ -219,8 +221,12 @@ def test_an_optimizer_of_ones_own_takes_the_steps_counted_by_hand():
 
 @pytest.mark.parametrize(
     ("name", "kind", "options"),
-    [("momentum", optim.SGD, {"momentum": 0.9}), ("Nesterov", optim.SGD, {"momentum": 0.9, "nesterov": True}),
-     ("RMSprop", optim.RMSprop, {}), ("AdamW", optim.AdamW, {})],
+    [
+        ("momentum", optim.SGD, {"momentum": 0.9}),
+        ("Nesterov", optim.SGD, {"momentum": 0.9, "nesterov": True}),
+        ("RMSprop", optim.RMSprop, {}),
+        ("AdamW", optim.AdamW, {}),
+    ],
 )
 def test_a_known_name_stands_for_its_optimizer(name, kind, options):
     (run,) = compare(task(), [Competitor(name, lr=0.125)], seeds=[5])
@@ -408,37 +414,52 @@ def test_a_file_of_runs_is_json_for_everybody_also_after_divergence(tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Competitor("Adan"),
-         "competitor is called 'Adan', expected one of SGD, momentum, Nesterov, Adagrad, RMSprop, Adadelta, "
-         "Adam, AdamW: or give it an optimizer"),
+        (
+            lambda: Competitor("Adan"),
+            "competitor is called 'Adan', expected one of SGD, momentum, Nesterov, Adagrad, RMSprop, Adadelta, "
+            "Adam, AdamW: or give it an optimizer",
+        ),
         (lambda: Competitor("SGD", lr=-0.5), "lr of SGD is -0.5, expected a number above 0: try 0.01"),
         (lambda: Competitor("SGD", lr=0), "lr of SGD is 0, expected a number above 0: try 0.01"),
         (lambda: Competitor("SGD", lr=math.nan), "lr of SGD is nan, expected a number above 0: try 0.01"),
         (lambda: Competitor("SGD", lr=math.inf), "lr of SGD is inf, expected a number above 0: try 0.01"),
-        (lambda: sweep(task(), [Competitor("SGD")], (0.1, -1)),
-         "lr of SGD is -1, expected a number above 0: try 0.01"),
-        (lambda: sweep(task(), [Competitor("SGD")], ()),
-         "rates is empty for SGD, expected one learning rate or more: try (0.001, 0.01, 0.1)"),
-        (lambda: sweep(task(), [Competitor("SGD"), Competitor("Adam")], {"SGD": [0.1]}),
-         "rates is empty for Adam, expected one learning rate or more: try (0.001, 0.01, 0.1)"),
+        (lambda: sweep(task(), [Competitor("SGD")], (0.1, -1)), "lr of SGD is -1, expected a number above 0: try 0.01"),
+        (
+            lambda: sweep(task(), [Competitor("SGD")], ()),
+            "rates is empty for SGD, expected one learning rate or more: try (0.001, 0.01, 0.1)",
+        ),
+        (
+            lambda: sweep(task(), [Competitor("SGD"), Competitor("Adam")], {"SGD": [0.1]}),
+            "rates is empty for Adam, expected one learning rate or more: try (0.001, 0.01, 0.1)",
+        ),
         (lambda: sweep(task(), [], [0.1]), "there are 0 competitors and 1 seeds, expected one or more of each"),
         (lambda: compare(task(), []), "there are 0 competitors and 3 seeds, expected one or more of each"),
-        (lambda: compare(task(), [Competitor("SGD")], seeds=()),
-         "there are 1 competitors and 0 seeds, expected one or more of each"),
-        (lambda: compare(task(), [Competitor("SGD", lr=0.1), Competitor("SGD", optim.Adam, lr=0.1)]),
-         "two competitors are called 'SGD' with lr 0.1: give each a name of its own"),
-        (lambda: sweep(task(), [Competitor("SGD")], (0.1, 0.1)),
-         "two competitors are called 'SGD' with lr 0.1: give each a name of its own"),
-        (lambda: task(epochs=0),
-         "epochs is 0 and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
-        (lambda: task(epochs=math.nan),
-         "epochs is nan and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
-        (lambda: task(check_every=0),
-         "epochs is 2 and check_every 0, expected more than 0 and at least 1: try 1 and 50"),
-        (lambda: compare(task(make_batches=lambda seed: []), [Competitor("SGD")]),
-         "make_batches gives no batches for seed 0, expected one or more"),
-        (lambda: compare(task(valid_batches=[]), [Competitor("SGD")]),
-         "batches is empty, expected one batch or more"),
+        (
+            lambda: compare(task(), [Competitor("SGD")], seeds=()),
+            "there are 1 competitors and 0 seeds, expected one or more of each",
+        ),
+        (
+            lambda: compare(task(), [Competitor("SGD", lr=0.1), Competitor("SGD", optim.Adam, lr=0.1)]),
+            "two competitors are called 'SGD' with lr 0.1: give each a name of its own",
+        ),
+        (
+            lambda: sweep(task(), [Competitor("SGD")], (0.1, 0.1)),
+            "two competitors are called 'SGD' with lr 0.1: give each a name of its own",
+        ),
+        (lambda: task(epochs=0), "epochs is 0 and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
+        (
+            lambda: task(epochs=math.nan),
+            "epochs is nan and check_every 2, expected more than 0 and at least 1: try 1 and 50",
+        ),
+        (
+            lambda: task(check_every=0),
+            "epochs is 2 and check_every 0, expected more than 0 and at least 1: try 1 and 50",
+        ),
+        (
+            lambda: compare(task(make_batches=lambda seed: []), [Competitor("SGD")]),
+            "make_batches gives no batches for seed 0, expected one or more",
+        ),
+        (lambda: compare(task(valid_batches=[]), [Competitor("SGD")]), "batches is empty, expected one batch or more"),
     ],
 )
 def test_what_makes_no_comparison_is_refused(call, message):

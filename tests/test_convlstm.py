@@ -83,8 +83,10 @@ def test_on_a_grid_of_one_point_the_cell_is_torchs_lstm_cell():
         theirs.bias_hh.zero_()
     x, h, c = random(5, 3), random(5, 4, number=1), random(5, 4, number=2)
     expected = theirs(x, (h, c))
-    assert_close(ours(x[..., None, None], (h[..., None, None], c[..., None, None])),
-                 [tensor[..., None, None] for tensor in expected])
+    assert_close(
+        ours(x[..., None, None], (h[..., None, None], c[..., None, None])),
+        [tensor[..., None, None] for tensor in expected],
+    )
 
 
 def test_on_a_grid_of_one_point_the_layers_are_torchs_lstm():
@@ -105,12 +107,16 @@ def test_on_a_grid_of_one_point_the_layers_are_torchs_lstm():
 def test_one_step_is_the_equations_worked_out_by_hand():
     cell = ConvLSTMCell(1, 1, kernel=1, peephole="channel").double()
     with torch.no_grad():
-        for parameter, numbers in [(cell.weight_x, [1, 2, 3, 4]), (cell.weight_h, [0.1, 0.2, 0.3, 0.4]),
-                                   (cell.bias, [0.5, 0.6, 0.7, 0.8]), (cell.peep, [0.01, 0.02, 0.03])]:
+        for parameter, numbers in [
+            (cell.weight_x, [1, 2, 3, 4]),
+            (cell.weight_h, [0.1, 0.2, 0.3, 0.4]),
+            (cell.bias, [0.5, 0.6, 0.7, 0.8]),
+            (cell.peep, [0.01, 0.02, 0.03]),
+        ]:
             parameter.copy_(torch.tensor(numbers, dtype=torch.float64).view_as(parameter))
 
     def sigmoid(number):
-        return 1 / (1 + 2.718281828459045 ** -number)
+        return 1 / (1 + 2.718281828459045**-number)
 
     x, h, c = 0.2, -1.0, 5.0
     i = sigmoid(1 * x + 0.1 * h + 0.5 + 0.01 * c)
@@ -230,7 +236,7 @@ def test_in_single_precision_the_layers_are_as_exact_as_the_cells():
 
 def test_a_second_derivative_is_refused_instead_of_wrong():
     model, x = make(), random(1, 2, 2, *GRID[2]).requires_grad_()
-    gradient, = torch.autograd.grad(model(x)[0][1].square().sum(), x, create_graph=True)
+    (gradient,) = torch.autograd.grad(model(x)[0][1].square().sum(), x, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         gradient.sum().backward()
 
@@ -443,15 +449,11 @@ def test_an_even_kernel_is_refused(kernel, mend):
 
 
 def test_cells_that_make_no_sense_are_refused():
-    assert message(ConvLSTMCell, 1, 1, dim=4) == (
-        "dim is 4, expected 2 for maps (H, W) or 3 for volumes (D, H, W)"
-    )
+    assert message(ConvLSTMCell, 1, 1, dim=4) == ("dim is 4, expected 2 for maps (H, W) or 3 for volumes (D, H, W)")
     least = "expected at least 1 of each"
     assert message(ConvLSTMCell, 0, 8) == f"in_channels is 0 and hidden_channels 8, {least}"
     assert message(ConvLSTM, 1, (8, 0)) == f"in_channels is 8 and hidden_channels 0, {least}"
-    assert message(ConvLSTM, 1, ()) == (
-        "hidden_channels is (), expected the size of one layer or more: try (8, 8)"
-    )
+    assert message(ConvLSTM, 1, ()) == ("hidden_channels is (), expected the size of one layer or more: try (8, 8)")
 
 
 @pytest.mark.parametrize("peephole", ["full", (4,), (4, 0), (2, 4, 3), True])
@@ -465,20 +467,16 @@ def test_an_input_of_another_shape_is_refused():
         "x has shape (5, 1, 4, 4), expected (B, 2, H, W): one time step, channels before the grid"
     )
     assert message(ConvLSTM(1, 3, dim=3), torch.zeros(5, 1, 4, 4, 4)) == (
-        "x has shape (5, 1, 4, 4, 4), expected (B, T, 1, D, H, W): "
-        "time comes after the batch, channels before the grid"
+        "x has shape (5, 1, 4, 4, 4), expected (B, T, 1, D, H, W): time comes after the batch, channels before the grid"
     )
     assert message(ConvLSTM(1, 3, peephole=(4, 3)), torch.zeros(5, 2, 1, 3, 4)) == (
-        "x has shape (5, 2, 1, 3, 4), expected (B, T, 1, 4, 3): "
-        "time comes after the batch, channels before the grid"
+        "x has shape (5, 2, 1, 3, 4), expected (B, T, 1, 4, 3): time comes after the batch, channels before the grid"
     )
 
 
 def test_an_input_without_steps_or_of_another_type_is_refused():
     model = ConvLSTM(1, 3)
-    assert message(model, torch.zeros(2, 0, 1, 4, 4)) == (
-        "x has 0 time steps, expected 1 or more: give at least one"
-    )
+    assert message(model, torch.zeros(2, 0, 1, 4, 4)) == ("x has 0 time steps, expected 1 or more: give at least one")
     assert message(model, torch.zeros(2, 3, 1, 4, 4, dtype=torch.uint8)) == (
         "x is torch.uint8, expected torch.float32 as the weights: convert it"
     )
@@ -495,12 +493,15 @@ def test_a_state_that_does_not_fit_is_refused():
     assert message(cell, x[:, 0], (c, c)) == f"h has shape (2, 2, 5, 6), expected (2, 3, 5, 6){mend}"
 
 
-@pytest.mark.parametrize("lengths, expected", [
-    ([4, 5], "lengths is [4, 5], expected 0 to 4: x has 4 time steps"),
-    ([-1, 4], "lengths is [-1, 4], expected 0 to 4: x has 4 time steps"),
-    ([1, 2, 3], "lengths has shape (3,), expected (2,): one for each example of x"),
-    ([1.0, 2.0], "lengths is torch.float32, expected whole numbers: convert it by .long()"),
-])
+@pytest.mark.parametrize(
+    "lengths, expected",
+    [
+        ([4, 5], "lengths is [4, 5], expected 0 to 4: x has 4 time steps"),
+        ([-1, 4], "lengths is [-1, 4], expected 0 to 4: x has 4 time steps"),
+        ([1, 2, 3], "lengths has shape (3,), expected (2,): one for each example of x"),
+        ([1.0, 2.0], "lengths is torch.float32, expected whole numbers: convert it by .long()"),
+    ],
+)
 def test_lengths_that_do_not_fit_are_refused(lengths, expected):
     assert message(ConvLSTM(1, 3), torch.zeros(2, 4, 1, 5, 6), lengths=lengths) == expected
 

@@ -22,7 +22,9 @@ def notebook(tmp_path):
 def test_a_cost_is_processor_time_over_that_of_the_reference_and_the_peak_of_memory(notebook, monkeypatch):
     taken = iter([Usage(2.0, 1), Usage(9.0, 1_260_000_000), Usage(4.0, 1)])
     ran = []
-    monkeypatch.setattr(notebooks, "execute", lambda nb, path, **options: ran.append((path.stem, options)) or next(taken))
+    monkeypatch.setattr(
+        notebooks, "execute", lambda nb, path, **options: ran.append((path.stem, options)) or next(taken)
+    )
     assert costs.measure_cost(notebook, notebook.with_name("out.ipynb"), progress=False) == Cost(3.0, 9.0, 1.26)
     assert [name for name, _ in ran] == ["reference", "00_tiny", "reference"]
     assert {options["OMP_NUM_THREADS"] for _, options in ran} == {"1"}
@@ -77,4 +79,7 @@ def test_the_record_keeps_the_costs_of_other_notebooks_in_order(tmp_path, monkey
     costs.record_costs({"01_b": Cost(1.0, 2.0, 3.0), "02_c": Cost(4.0, 5.0, 6.0)})
     costs.record_costs({"00_a": Cost(7.0, 8.0, 9.0), "02_c": Cost(0.5, 1.0, 0.1)})
     assert list(costs.read_costs().items()) == [
-        ("00_a", Cost(7.0, 8.0, 9.0)), ("01_b", Cost(1.0, 2.0, 3.0)), ("02_c", Cost(0.5, 1.0, 0.1))]
+        ("00_a", Cost(7.0, 8.0, 9.0)),
+        ("01_b", Cost(1.0, 2.0, 3.0)),
+        ("02_c", Cost(0.5, 1.0, 0.1)),
+    ]

@@ -1,4 +1,5 @@
 """Curves: the interface, event files, and TensorBoard's own server and page over them."""
+
 import importlib.util
 import json
 import os
@@ -18,15 +19,24 @@ import torch
 from browser.find import find_browser
 from course.curves import check_point, event_files, to_all
 
-needs_tensorboard = pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None,
-                                       reason="tensorboard is not installed")
+needs_tensorboard = pytest.mark.skipif(
+    importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed"
+)
 try:
     BROWSER, missing = find_browser(), ""
 except FileNotFoundError as error:
     BROWSER, missing = "", str(error)
-ALONE = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update",
-         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]  # the browser's own calls home fail too
+ALONE = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]  # the browser's own calls home fail too
 RUNS = {"slow": [2.0, 1.5, 1.25], "fast": [2.0, 0.5, 0.1]}
 PATIENCE = 90  # seconds until a server that does not answer counts as hung
 
@@ -44,14 +54,17 @@ def test_any_kind_of_number_becomes_a_plain_one(step, value):
     assert (type(step), type(values["loss"])) == (int, float) and (step, values) == (3, {"loss": 0.5})
 
 
-@pytest.mark.parametrize("step, values, message", [
-    (1.0, {"loss": 1}, "step is 1.0, expected a whole number: count epochs or batches"),
-    (1, {"": 1}, "name of a curve is '', expected a text: try 'loss/train'"),
-    (1, {"/": 1}, "name of a curve is '/', expected a text: try 'loss/train'"),
-    (1, {3: 1}, "name of a curve is 3, expected a text: try 'loss/train'"),
-    (4, {"a": 1, "b": torch.ones(2)}, "b at step 4 is a Tensor, expected one number: try its mean"),
-    (4, {"b": None}, "b at step 4 is a NoneType, expected one number: try its mean"),
-])
+@pytest.mark.parametrize(
+    "step, values, message",
+    [
+        (1.0, {"loss": 1}, "step is 1.0, expected a whole number: count epochs or batches"),
+        (1, {"": 1}, "name of a curve is '', expected a text: try 'loss/train'"),
+        (1, {"/": 1}, "name of a curve is '/', expected a text: try 'loss/train'"),
+        (1, {3: 1}, "name of a curve is 3, expected a text: try 'loss/train'"),
+        (4, {"a": 1, "b": torch.ones(2)}, "b at step 4 is a Tensor, expected one number: try its mean"),
+        (4, {"b": None}, "b at step 4 is a NoneType, expected one number: try its mean"),
+    ],
+)
 def test_what_is_no_point_is_named(step, values, message):
     with pytest.raises((TypeError, ValueError)) as error:
         check_point(step, values)
@@ -153,11 +166,21 @@ def tensorboard(tmp_path_factory):
         for step, value in enumerate([float("nan"), float("inf"), 1], start=1):
             curves(step, {"loss": value})
     log = folder / "log"
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", folder / "runs",
-               "--host", "127.0.0.1", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "tensorboard.main",
+        "--logdir",
+        folder / "runs",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+    ]
     with open(log, "wb") as file:
-        server = subprocess.Popen(command, stdout=file, stderr=file, stdin=subprocess.DEVNULL,
-                                  env=dict(os.environ, TMPDIR=str(folder)))
+        server = subprocess.Popen(
+            command, stdout=file, stderr=file, stdin=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=str(folder))
+        )
     try:
         pattern = re.compile(r"http://127\.0\.0\.1:\d+/")
         address = wait(lambda: pattern.search(log.read_text(errors="replace")), server, log)[0]
@@ -183,8 +206,12 @@ def wait(ready, server, log):
 
 def loaded(address):
     """Whether the server, which reads on while it serves, has come to the end of each run."""
-    ends = {"slow": ("accuracy/train", 3), "fast": ("accuracy/train", 3),
-            "resumed": ("loss/train", 5), "odd": ("loss", 3)}
+    ends = {
+        "slow": ("accuracy/train", 3),
+        "fast": ("accuracy/train", 3),
+        "resumed": ("loss/train", 5),
+        "odd": ("loss", 3),
+    }
     try:
         return all(points(address, run, tag)[-1][0] == step for run, (tag, step) in ends.items())
     except (urllib.error.HTTPError, IndexError):  # not come to it yet
@@ -205,7 +232,8 @@ def test_tensorboard_serves_every_point_that_was_written(tensorboard):
     assert {run: set(tags[run]) for run in RUNS} == dict.fromkeys(RUNS, {"loss/train", "accuracy/train"})
     for run, losses in RUNS.items():
         assert points(tensorboard, run, "loss/train") == [
-            (step, float(np.float32(loss))) for step, loss in enumerate(losses, start=1)]
+            (step, float(np.float32(loss))) for step, loss in enumerate(losses, start=1)
+        ]
         assert points(tensorboard, run, "accuracy/train") == [(step, float(np.float32(1 / step))) for step in (1, 2, 3)]
 
 
@@ -219,8 +247,15 @@ def test_tensorboard_is_told_of_nan_and_inf(tensorboard):
 
 def names_on_page(address, profile, patience):
     """What stands on a page after so many milliseconds of the browser's own time, which runs while it idles."""
-    command = [BROWSER, *ALONE, f"--user-data-dir={profile}", "--window-size=1400,3000",
-               f"--virtual-time-budget={patience}", "--dump-dom", address]
+    command = [
+        BROWSER,
+        *ALONE,
+        f"--user-data-dir={profile}",
+        "--window-size=1400,3000",
+        f"--virtual-time-budget={patience}",
+        "--dump-dom",
+        address,
+    ]
     page = subprocess.run(command, capture_output=True, timeout=PATIENCE).stdout.decode(errors="replace")
     return set(re.findall(r'title="([^"]+)"', page)) | {text.strip() for text in re.findall(r">([^<>]+)<", page)}
 

@@ -59,9 +59,7 @@ def test_a_wish_for_cuda_without_cuda_says_why_and_what_to_do(devices, monkeypat
 
 def test_a_wish_for_one_gpu_too_many_says_how_many_there_are(devices):
     devices(cuda=2)
-    assert message("cuda:2") == (
-        "wish is 'cuda:2', but this machine has 2 cuda device(s), counted from 0: try cuda:0"
-    )
+    assert message("cuda:2") == ("wish is 'cuda:2', but this machine has 2 cuda device(s), counted from 0: try cuda:0")
 
 
 def test_a_wish_for_mps_elsewhere_is_refused(devices):

@@ -112,12 +112,15 @@ def test_a_figure_out_of_its_claims_band_is_told(notebook, tmp_path, monkeypatch
 def test_a_figure_that_moved_within_its_tolerance_is_counted_and_one_beyond_is_told(notebook):
     for height, lines in (
         (0.6, ["figures: in 1 of 1 cells the drawn data moved"]),
-        (1.5, [
-            "FIGURES BEYOND THEIR TOLERANCE, which the tests will find: 1",
-            "  figure 1 ('Does it fall?'): series 'loss', y[1] is 1.5, expected 0.5 within 0.1 of the axis 0 to 2, "
-            "in [2] 'show(fig)'",
-            "figures: in 1 of 1 cells the drawn data moved",
-        ]),
+        (
+            1.5,
+            [
+                "FIGURES BEYOND THEIR TOLERANCE, which the tests will find: 1",
+                "  figure 1 ('Does it fall?'): series 'loss', y[1] is 1.5, expected 0.5 within 0.1 of the axis 0 to 2, "
+                "in [2] 'show(fig)'",
+                "figures: in 1 of 1 cells the drawn data moved",
+            ],
+        ),
     ):
         other = copy.deepcopy(notebook)
         other.cells[2].outputs = [picture(1, height)]
@@ -137,7 +140,9 @@ def test_on_other_data_a_figure_may_move_as_it_likes(notebook):
 
 def test_a_progress_bar_is_no_other_words(notebook):
     other = copy.deepcopy(notebook)
-    other.cells[1].outputs.append(new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "7"}}))
+    other.cells[1].outputs.append(
+        new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "7"}})
+    )
     assert list(diff.changes(notebook, other)) == []
 
 
@@ -172,7 +177,9 @@ def test_the_old_run_is_the_committed_one(repository, notebook):
 
 
 def test_a_commit_that_git_does_not_know_is_named_and_a_new_notebook_told(repository, notebook):
-    with pytest.raises(ValueError, match="00_tiny.ipynb is not to be had from HEAD~3 .*: name another commit by --since"):
+    with pytest.raises(
+        ValueError, match="00_tiny.ipynb is not to be had from HEAD~3 .*: name another commit by --since"
+    ):
         diff.report(repository, repository, "HEAD~3")
     new = repository.with_name("01_new.ipynb")
     write(notebook, new)

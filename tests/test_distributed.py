@@ -99,12 +99,15 @@ def test_who_is_not_rank_0_waits_and_ends_in_silence(others):
     assert (end.value.code, done) == (1, ["waited"])
 
 
-@pytest.mark.parametrize("faults, told", [
-    ([None, "no folder", None], "rank 1 of 3: no folder"),
-    ([None, "no folder", "no folder"], "rank 1 and 2 of 3: no folder"),
-    (["no folder"] * 3, "no folder"),
-    (["no folder", "no room", None], "rank 0 of 3: no folder"),
-])
+@pytest.mark.parametrize(
+    "faults, told",
+    [
+        ([None, "no folder", None], "rank 1 of 3: no folder"),
+        ([None, "no folder", "no folder"], "rank 1 and 2 of 3: no folder"),
+        (["no folder"] * 3, "no folder"),
+        (["no folder", "no room", None], "rank 0 of 3: no folder"),
+    ],
+)
 def test_rank_0_tells_what_is_wrong_and_where_then_waits(others, monkeypatch, faults, told):
     done = others()
     monkeypatch.setattr(room, "all_gather", lambda fault: faults)
@@ -144,21 +147,22 @@ def gpus(monkeypatch):
     return set
 
 
-@pytest.mark.parametrize("count, place, wishes, chosen", [
-    (0, Place(), {}, ("cpu", "gloo")),
-    (0, Place(1, 2, 1, 2), {}, ("cpu", "gloo")),
-    (1, Place(), {}, ("cuda", "gloo")),
-    (2, Place(1, 2, 1, 2), {}, ("cuda:1", "nccl")),
-    (2, Place(3, 4, 1, 2), {}, ("cuda:1", "nccl")),  # on the second of two machines, as is the next
-    (2, Place(2, 3, 1, 2), {}, ("cuda:1", "nccl")),
-    (2, Place(3, 4, 3, 4), {}, ("cuda:1", "gloo")),
-    (2, Place(1, 2, 1, 2), {"backend": "gloo"}, ("cuda:1", "gloo")),
-    (2, Place(1, 2, 1, 2), {"backend": "nccl"}, ("cuda:1", "nccl")),
-    (2, Place(1, 2, 1, 2), {"device": "cpu"}, ("cpu", "gloo")),
-])
-def test_each_process_of_a_machine_gets_a_gpu_and_nccl_if_there_are_enough(
-    gpus, count, place, wishes, chosen
-):
+@pytest.mark.parametrize(
+    "count, place, wishes, chosen",
+    [
+        (0, Place(), {}, ("cpu", "gloo")),
+        (0, Place(1, 2, 1, 2), {}, ("cpu", "gloo")),
+        (1, Place(), {}, ("cuda", "gloo")),
+        (2, Place(1, 2, 1, 2), {}, ("cuda:1", "nccl")),
+        (2, Place(3, 4, 1, 2), {}, ("cuda:1", "nccl")),  # on the second of two machines, as is the next
+        (2, Place(2, 3, 1, 2), {}, ("cuda:1", "nccl")),
+        (2, Place(3, 4, 3, 4), {}, ("cuda:1", "gloo")),
+        (2, Place(1, 2, 1, 2), {"backend": "gloo"}, ("cuda:1", "gloo")),
+        (2, Place(1, 2, 1, 2), {"backend": "nccl"}, ("cuda:1", "nccl")),
+        (2, Place(1, 2, 1, 2), {"device": "cpu"}, ("cpu", "gloo")),
+    ],
+)
+def test_each_process_of_a_machine_gets_a_gpu_and_nccl_if_there_are_enough(gpus, count, place, wishes, chosen):
     gpus(count)
     device, backend = choose(wishes.get("backend"), wishes.get("device"), place)
     assert (str(device), backend) == chosen
@@ -167,12 +171,15 @@ def test_each_process_of_a_machine_gets_a_gpu_and_nccl_if_there_are_enough(
 NCCL = "backend is nccl, which wants a GPU for each process, but this machine runs {} and has {}: try gloo"
 
 
-@pytest.mark.parametrize("count, place, wishes, told", [
-    (1, Place(0, 2, 0, 2), ("nccl", None), NCCL.format("2 processes", "1 GPU")),
-    (0, Place(), ("nccl", None), NCCL.format("1 process", "0 GPUs")),
-    (2, Place(0, 2, 0, 2), ("nccl", "cpu"), "backend is nccl and device cpu, expected cuda: try gloo"),
-    (0, Place(), ("mpi", None), "backend is 'mpi', expected gloo or nccl"),
-])
+@pytest.mark.parametrize(
+    "count, place, wishes, told",
+    [
+        (1, Place(0, 2, 0, 2), ("nccl", None), NCCL.format("2 processes", "1 GPU")),
+        (0, Place(), ("nccl", None), NCCL.format("1 process", "0 GPUs")),
+        (2, Place(0, 2, 0, 2), ("nccl", "cpu"), "backend is nccl and device cpu, expected cuda: try gloo"),
+        (0, Place(), ("mpi", None), "backend is 'mpi', expected gloo or nccl"),
+    ],
+)
 def test_a_backend_that_cannot_be_is_named(gpus, count, place, wishes, told):
     gpus(count)
     with pytest.raises(ValueError) as error:

@@ -129,19 +129,28 @@ def test_on_storms_advection_beats_persistence_in_rmse_and_csi():
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
-        (lambda: persistence(torch.zeros(3, 4, 4), 1),
-         "x has shape (3, 4, 4), expected (B, T, ..., H, W) with T 1 or more"),
-        (lambda: advection(torch.zeros(1, 1, 4, 4), 1),
-         "x has shape (1, 1, 4, 4), expected (B, T, ..., H, W) with T 2 or more"),
-        (lambda: drift(torch.zeros(1, 0, 4, 4)),
-         "x has shape (1, 0, 4, 4), expected (B, T, ..., H, W) with T 2 or more"),
+        (
+            lambda: persistence(torch.zeros(3, 4, 4), 1),
+            "x has shape (3, 4, 4), expected (B, T, ..., H, W) with T 1 or more",
+        ),
+        (
+            lambda: advection(torch.zeros(1, 1, 4, 4), 1),
+            "x has shape (1, 1, 4, 4), expected (B, T, ..., H, W) with T 2 or more",
+        ),
+        (
+            lambda: drift(torch.zeros(1, 0, 4, 4)),
+            "x has shape (1, 0, 4, 4), expected (B, T, ..., H, W) with T 2 or more",
+        ),
         (lambda: advection(torch.zeros(1, 2, 4, 4), 0), "steps is 0, expected 1 or more"),
-        (lambda: advection(torch.zeros(1, 2, 4, 4), 1, edge="wrap"),
-         "edge is 'wrap', expected 'border' or 'zeros'"),
-        (lambda: drift(torch.zeros(1, 2, 4, 4), torch.ones(2, 4, 4)),
-         "seen has shape (2, 4, 4), expected (1, 2, 4, 4), as x"),
-        (lambda: features(torch.zeros(1, 2, 4, 4)),
-         "x has shape (1, 2, 4, 4), expected (B, T, D, H, W): one map a step and height"),
+        (lambda: advection(torch.zeros(1, 2, 4, 4), 1, edge="wrap"), "edge is 'wrap', expected 'border' or 'zeros'"),
+        (
+            lambda: drift(torch.zeros(1, 2, 4, 4), torch.ones(2, 4, 4)),
+            "seen has shape (2, 4, 4), expected (1, 2, 4, 4), as x",
+        ),
+        (
+            lambda: features(torch.zeros(1, 2, 4, 4)),
+            "x has shape (1, 2, 4, 4), expected (B, T, D, H, W): one map a step and height",
+        ),
     ],
 )
 def test_films_that_cannot_be_forecast_are_named(call, expected):

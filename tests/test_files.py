@@ -74,8 +74,9 @@ def test_a_line_is_an_id_a_label_and_values(name, path):
 @pytest.mark.parametrize("name", ALL)
 def test_lines_come_in_the_order_of_the_files(name, tmp_path, monkeypatch):
     monkeypatch.setattr(text, "BLOCK", 16)
-    texts = [b"".join(b"%d,%d,%d\n" % (row, place, row) for row in range(rows))
-             for place, rows in enumerate((40, 1, 9))]
+    texts = [
+        b"".join(b"%d,%d,%d\n" % (row, place, row) for row in range(rows)) for place, rows in enumerate((40, 1, 9))
+    ]
     paths = [write(tmp_path / f"{place}.txt", content) for place, content in enumerate(texts)]
     records = ALL[name](paths, (1,), missing=255, workers=2)
     assert records.labels.tolist() == [0] * 40 + [1] + [2] * 9
@@ -85,8 +86,12 @@ def test_lines_come_in_the_order_of_the_files(name, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("values", "expected"),
-    [("007 00000000000042 0", [7, 42, 0]), ("-01 -0 -00001", [9, 0, 9]), ("255 1 -1", [255, 1, 9]),
-     (f"{'0' * 5000}5 -{'0' * 5000}1 2", [5, 9, 2])],
+    [
+        ("007 00000000000042 0", [7, 42, 0]),
+        ("-01 -0 -00001", [9, 0, 9]),
+        ("255 1 -1", [255, 1, 9]),
+        (f"{'0' * 5000}5 -{'0' * 5000}1 2", [5, 9, 2]),
+    ],
 )
 def test_leading_zeros_do_no_harm(read, path, values, expected):
     write(path, f"a,1,{values}\n".encode())
@@ -131,77 +136,122 @@ def test_a_path_may_be_a_string_and_one_text_may_come_twice(read, path):
 
 
 FAULTS = {
-    "truncated": (b"a,1,1 2 3\nb,2,4 5", "line 2 has 2 values and no newline, expected 3: "
-                                         "the file is cut, get it again"),
-    "truncated after a space": (b"a,1,1 2 ", "line 1 has 2 values and no newline, expected 3: "
-                                             "the file is cut, get it again"),
-    "truncated in the label": (b"a,1,1 2 3\nb,2", "line 2 has 0 values and no newline, expected 3: "
-                                                  "the file is cut, get it again"),
-    "whole, but without a newline": (b"a,1,1 2 3\nb,2,4 5 x", "line 2: value 3 at column 9 is 'x', "
-                                     f"expected -1 or 0 to 255, one space between: {LINE}"),
+    "truncated": (
+        b"a,1,1 2 3\nb,2,4 5",
+        "line 2 has 2 values and no newline, expected 3: the file is cut, get it again",
+    ),
+    "truncated after a space": (
+        b"a,1,1 2 ",
+        "line 1 has 2 values and no newline, expected 3: the file is cut, get it again",
+    ),
+    "truncated in the label": (
+        b"a,1,1 2 3\nb,2",
+        "line 2 has 0 values and no newline, expected 3: the file is cut, get it again",
+    ),
+    "whole, but without a newline": (
+        b"a,1,1 2 3\nb,2,4 5 x",
+        f"line 2: value 3 at column 9 is 'x', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
     "empty line": (b"a,1,1 2 3\n\nb,1,1 2 3\n", f"line 2 is empty, expected id,label,values: {LINE}"),
     "empty line at the end": (b"a,1,1 2 3\r\n\r\n", f"line 2 is empty, expected id,label,values: {LINE}"),
     "no comma": (b"a 1 1 2 3\n", f"line 1 is 'a 1 1 2 3', expected id,label,values: {LINE}"),
-    "one comma": (b"a,1 1 2 3 and so on and on and on\n",
-                  f"line 1 is 'a,1 1 2 3 and so on and …', expected id,label,values: {LINE}"),
-    "no id": (b"a,1,1 2 3\n,1,1 2 3\n",
-              f"line 2: the id is empty, expected text before the first comma: {LINE}"),
-    "id in Latin-1": (b"Z\xfcrich,1,1 2 3\n",
-                      r"line 1: the id is 'Z\xfcrich', expected UTF-8: convert the file to UTF-8"),
+    "one comma": (
+        b"a,1 1 2 3 and so on and on and on\n",
+        f"line 1 is 'a,1 1 2 3 and so on and …', expected id,label,values: {LINE}",
+    ),
+    "no id": (b"a,1,1 2 3\n,1,1 2 3\n", f"line 2: the id is empty, expected text before the first comma: {LINE}"),
+    "id in Latin-1": (
+        b"Z\xfcrich,1,1 2 3\n",
+        r"line 1: the id is 'Z\xfcrich', expected UTF-8: convert the file to UTF-8",
+    ),
     "label": (b"a,rain,1 2 3\n", f"line 1: the label is 'rain', expected a finite number: {LINE}"),
     "label empty": (b"a,,1 2 3\n", f"line 1: the label is '', expected a finite number: {LINE}"),
     "label nan": (b"a,nan,1 2 3\n", f"line 1: the label is 'nan', expected a finite number: {LINE}"),
     "label inf": (b"a,1e999,1 2 3\n", f"line 1: the label is '1e999', expected a finite number: {LINE}"),
-    "no number": (b"a,1,1 2 3\nb,1,1 x2 3\n", "line 2: value 2 at column 7 is 'x2', "
-                                              f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "column in characters": ("ä€,1,1 2 3.0\n".encode(), "line 1: value 3 at column 10 is '3.0', "
-                                                       f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "two spaces": (b"a,1,1  2 3\n", "line 1: value 2 at column 7 is '', "
-                                    f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "space at the start": (b"a,1, 1 2 3\n", "line 1: value 1 at column 5 is '', "
-                                            f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "space at the end": (b"a,1,1 2 3 \n", "line 1: value 4 at column 11 is '', "
-                                          f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "comma": (b"a,1,1,2,3\n", "line 1: value 1 at column 5 is '1,2,3', "
-                              f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "plus": (b"a,1,1 +2 3\n", "line 1: value 2 at column 7 is '+2', "
-                              f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "underscore": (b"a,1,1 2_0 3\n", "line 1: value 2 at column 7 is '2_0', "
-                                     f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "dashes": (b"a,1,1 --1 3\n", "line 1: value 2 at column 7 is '--1', "
-                                 f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "dash": (b"a,1,1 2 -\n", "line 1: value 3 at column 9 is '-', "
-                             f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "dash within": (b"a,1,1 5-1 3\n", "line 1: value 2 at column 7 is '5-1', "
-                                      f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "256": (b"a,1,1 2 256\n", "line 1: value 3 at column 9 is '256', "
-                              f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "four digits": (b"a,1,1 2 3\nb,1,1 1002 3\n", "line 2: value 2 at column 7 is '1002', "
-                                                  f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "-2": (b"a,1,-2 2 3\n", "line 1: value 1 at column 5 is '-2', "
-                            f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "-10": (b"a,1,-10 2 3\n", "line 1: value 1 at column 5 is '-10', "
-                              f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "very large": (b"a,1,1 %s 3\n" % (b"9" * 5000), f"line 1: value 2 at column 7 is '{'9' * 24}…', "
-                                                    f"expected -1 or 0 to 255, one space between: {LINE}"),
-    "a clash with missing": (b"a,1,1 77 3\n",
-                             "line 1: value 2 at column 7 is '77', which missing=77 wants for -1: "
-                             "choose another code, one that no value has"),
-    "too few": (b"a,1,1 2\nb,1,1 2 3\n", "line 1 has 2 values, expected 3: "
-                                         f"check the shape, or {LINE}"),
-    "too many": (b"a,1,1 2 3\nb,1,1 2 3 4\n", "line 2 has 4 values, expected 3: "
-                                              f"check the shape, or {LINE}"),
+    "no number": (
+        b"a,1,1 2 3\nb,1,1 x2 3\n",
+        f"line 2: value 2 at column 7 is 'x2', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "column in characters": (
+        "ä€,1,1 2 3.0\n".encode(),
+        f"line 1: value 3 at column 10 is '3.0', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "two spaces": (
+        b"a,1,1  2 3\n",
+        f"line 1: value 2 at column 7 is '', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "space at the start": (
+        b"a,1, 1 2 3\n",
+        f"line 1: value 1 at column 5 is '', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "space at the end": (
+        b"a,1,1 2 3 \n",
+        f"line 1: value 4 at column 11 is '', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "comma": (
+        b"a,1,1,2,3\n",
+        f"line 1: value 1 at column 5 is '1,2,3', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "plus": (
+        b"a,1,1 +2 3\n",
+        f"line 1: value 2 at column 7 is '+2', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "underscore": (
+        b"a,1,1 2_0 3\n",
+        f"line 1: value 2 at column 7 is '2_0', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "dashes": (
+        b"a,1,1 --1 3\n",
+        f"line 1: value 2 at column 7 is '--1', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "dash": (b"a,1,1 2 -\n", f"line 1: value 3 at column 9 is '-', expected -1 or 0 to 255, one space between: {LINE}"),
+    "dash within": (
+        b"a,1,1 5-1 3\n",
+        f"line 1: value 2 at column 7 is '5-1', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "256": (
+        b"a,1,1 2 256\n",
+        f"line 1: value 3 at column 9 is '256', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "four digits": (
+        b"a,1,1 2 3\nb,1,1 1002 3\n",
+        f"line 2: value 2 at column 7 is '1002', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "-2": (b"a,1,-2 2 3\n", f"line 1: value 1 at column 5 is '-2', expected -1 or 0 to 255, one space between: {LINE}"),
+    "-10": (
+        b"a,1,-10 2 3\n",
+        f"line 1: value 1 at column 5 is '-10', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "very large": (
+        b"a,1,1 %s 3\n" % (b"9" * 5000),
+        f"line 1: value 2 at column 7 is '{'9' * 24}…', expected -1 or 0 to 255, one space between: {LINE}",
+    ),
+    "a clash with missing": (
+        b"a,1,1 77 3\n",
+        "line 1: value 2 at column 7 is '77', which missing=77 wants for -1: "
+        "choose another code, one that no value has",
+    ),
+    "too few": (b"a,1,1 2\nb,1,1 2 3\n", f"line 1 has 2 values, expected 3: check the shape, or {LINE}"),
+    "too many": (b"a,1,1 2 3\nb,1,1 2 3 4\n", f"line 2 has 4 values, expected 3: check the shape, or {LINE}"),
     "no values": (b"a,1,\n", f"line 1 has 0 values, expected 3: check the shape, or {LINE}"),
-    "NUL among the values": (b"a,1,1 \x002 3\n", "line 1 has a NUL byte at column 7, "
-                                                 "expected UTF-8 text: get the file again"),
-    "NUL in the id": (b"a\0,1,1 2 3\n", "line 1 has a NUL byte at column 2, "
-                                        "expected UTF-8 text: get the file again"),
-    "NULs at the end": (b"a,1,1 2 3\n\0\0\0", "line 2 has a NUL byte at column 1, "
-                                              "expected UTF-8 text: get the file again"),
-    "UTF-16": ("a,1,1 2 3\n".encode("utf-16-le"), "line 1 has a NUL byte at column 2, "
-                                                  "expected UTF-8 text: get the file again"),
-    "carriage return": (b"a,1,1 2 3\rb,1,1 2 3\n", r"line 1: value 3 at column 9 is '3\rb,1,1', "
-                                                   f"expected -1 or 0 to 255, one space between: {LINE}"),
+    "NUL among the values": (
+        b"a,1,1 \x002 3\n",
+        "line 1 has a NUL byte at column 7, expected UTF-8 text: get the file again",
+    ),
+    "NUL in the id": (b"a\0,1,1 2 3\n", "line 1 has a NUL byte at column 2, expected UTF-8 text: get the file again"),
+    "NULs at the end": (
+        b"a,1,1 2 3\n\0\0\0",
+        "line 2 has a NUL byte at column 1, expected UTF-8 text: get the file again",
+    ),
+    "UTF-16": (
+        "a,1,1 2 3\n".encode("utf-16-le"),
+        "line 1 has a NUL byte at column 2, expected UTF-8 text: get the file again",
+    ),
+    "carriage return": (
+        b"a,1,1 2 3\rb,1,1 2 3\n",
+        r"line 1: value 3 at column 9 is '3\rb,1,1', "
+        f"expected -1 or 0 to 255, one space between: {LINE}",
+    ),
 }
 
 
@@ -225,25 +275,28 @@ def test_a_fault_found_by_another_process_is_told_by_the_same_sentence(path, nam
 def test_of_several_faults_the_first_in_the_order_of_the_files_is_told(name, tmp_path, monkeypatch):
     monkeypatch.setattr(text, "BLOCK", 64)
     good = b"".join(b"a,1,%d\n" % value for value in range(100))
-    paths = [write(tmp_path / "a", good), write(tmp_path / "b", good * 20 + b"x,1,x\n" + b"y\n" * 999),
-             write(tmp_path / "c", b"z\n" * 999)]
+    paths = [
+        write(tmp_path / "a", good),
+        write(tmp_path / "b", good * 20 + b"x,1,x\n" + b"y\n" * 999),
+        write(tmp_path / "c", b"z\n" * 999),
+    ]
     said = message(ValueError, ALL[name], paths, (1,), missing=255, workers=3)
     assert said == (
-        f"{paths[1]}, line 2001: value 1 at column 5 is 'x', "
-        f"expected -1 or 0 to 255, one space between: {LINE}"
+        f"{paths[1]}, line 2001: value 1 at column 5 is 'x', expected -1 or 0 to 255, one space between: {LINE}"
     )
 
 
 WHOLE = {
     "missing": (None, FileNotFoundError, "there is no file {}, expected a text: check the path"),
-    "directory": ("directory", ValueError,
-                  "{} is a directory, expected a text: give the path of a file in it"),
+    "directory": ("directory", ValueError, "{} is a directory, expected a text: give the path of a file in it"),
     "empty": (b"", ValueError, "{} is empty, expected lines of id,label,values: get it again"),
-    "gzip": (gzip.compress(b"a,1,5\n"), ValueError,
-             "{} is packed by gzip, expected plain text: unpack it first"),
+    "gzip": (gzip.compress(b"a,1,5\n"), ValueError, "{} is packed by gzip, expected plain text: unpack it first"),
     "zip": (b"PK\x03\x04...", ValueError, "{} is packed by zip, expected plain text: unpack it first"),
-    "byte order mark": ("a,1,5\n".encode("utf-8-sig"), ValueError,
-                        "{} begins with a byte order mark, expected plain UTF-8: save it without"),
+    "byte order mark": (
+        "a,1,5\n".encode("utf-8-sig"),
+        ValueError,
+        "{} begins with a byte order mark, expected plain UTF-8: save it without",
+    ),
 }
 
 
@@ -265,10 +318,8 @@ def test_a_file_that_is_no_text_is_named_before_anything_is_read(tmp_path, reade
     [
         ("a", {"shape": ()}, "shape is (), expected one size or more, each at least 1"),
         ("a", {"shape": (3, 0)}, "shape is (3, 0), expected one size or more, each at least 1"),
-        ("a", {"missing": 256},
-         "missing is 256, expected the code for -1, 0 to 255: choose one that no value has"),
-        ("a", {"missing": -1},
-         "missing is -1, expected the code for -1, 0 to 255: choose one that no value has"),
+        ("a", {"missing": 256}, "missing is 256, expected the code for -1, 0 to 255: choose one that no value has"),
+        ("a", {"missing": -1}, "missing is -1, expected the code for -1, 0 to 255: choose one that no value has"),
         ([], {}, "paths is empty, expected one text file or more"),
         ("a", {"workers": 0}, "workers is 0, expected 1 or more: leave it out to have one a core"),
     ],
@@ -330,9 +381,7 @@ def test_a_text_that_changes_while_it_is_read_is_named(read, path, change, monke
 
 VALUES = st.one_of(st.integers(-1, 254).map(str), st.sampled_from(["-01", "007", "000", "-0", "0254"]))
 IDS = st.text(st.characters(codec="utf-8", exclude_characters=",\n\r\0"), min_size=1, max_size=4)
-ROWS = st.lists(
-    st.tuples(IDS, st.floats(-1e6, 1e6), st.lists(VALUES, min_size=4, max_size=4)), min_size=1, max_size=6
-)
+ROWS = st.lists(st.tuples(IDS, st.floats(-1e6, 1e6), st.lists(VALUES, min_size=4, max_size=4)), min_size=1, max_size=6)
 STRAYS = st.sampled_from(list(b" ,-\n\r\0009x\xff"))
 EDITS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 2), STRAYS), max_size=2)
 

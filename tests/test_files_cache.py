@@ -111,8 +111,13 @@ def test_a_faulty_text_leaves_no_cache_and_the_old_one_as_it_was(path):
     assert np.load(path.parent / "rain.txt.cache" / "values.npy").tolist() == [[5, 6], [9, 7]]
     other = write(path.with_name("other.txt"), path.read_bytes())
     message(ValueError, cache_text, other, (2,), missing=9)
-    assert names(path.parent) == ["other.txt", "other.txt.cache.lock", "rain.txt", "rain.txt.cache",
-                                  "rain.txt.cache.lock"]
+    assert names(path.parent) == [
+        "other.txt",
+        "other.txt.cache.lock",
+        "rain.txt",
+        "rain.txt.cache",
+        "rain.txt.cache.lock",
+    ]
 
 
 def test_a_text_that_changes_meanwhile_leaves_no_cache(path, monkeypatch):

@@ -90,6 +90,7 @@ def test_an_interrupt_leaves_no_process_and_no_thread_behind(path, monkeypatch, 
     def interrupting(texts, progress):
         def advance(size):
             raise KeyboardInterrupt
+
         yield advance
 
     for room in (plain, threads):
@@ -123,8 +124,9 @@ if __name__ == "__main__":
 def test_control_c_ends_the_children_without_a_word(path, tmp_path, method):
     script = write(tmp_path / "script.py", INTERRUPTED.encode())
     command = [sys.executable, script, path, str(ROW), method]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         child = int(process.stdout.readline())
         os.killpg(process.pid, signal.SIGINT)
         try:

@@ -35,9 +35,7 @@ def drawn(*ys, label="loss", tolerance=0.05, **others):
 
 
 def picture(metadata):
-    return new_output(
-        "display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "a line"}, metadata=metadata
-    )
+    return new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "a line"}, metadata=metadata)
 
 
 def ran(source, *outputs, **more):
@@ -58,18 +56,14 @@ def notebook(*cells, data=None):
 
 
 GOOD = notebook(
-    new_markdown_cell(
-        "What is a quarter of 1? See [here](https://example.org/4.56), `7.89`, $0.12$ and “83 %”."
-    ),
+    new_markdown_cell("What is a quarter of 1? See [here](https://example.org/4.56), `7.89`, $0.12$ and “83 %”."),
     ran("rate = 0.1\nprint(rate, 1 / 4, '≈', 1 / 3)", "0.1 0.25 ≈ 0.3333333\n"),
     ran("show(figure, 'a line')", picture(drawn(1, 0.5))),
     ran("def draw():\n    show(figure, 'a line')"),
     ran("print(describe())", "data: MNIST, 3.3 MB\ndevice: cpu, 2.15.0\n"),
     ran("score", new_output("execute_result", {"text/plain": "[1.0, 2.25, 1e-1]"})),
     ran("print(f'≈ {a:.1%} ≈ {b:.3g}')", "≈ 93.7 % ≈ -1.25e-05 and ≈ 1,234.5 s\nloss: ≈ nan\n"),
-    new_markdown_cell(
-        "It was 93.7 %, about 94 percent, and 1234.5 s; a third is 0.333 or 33 %, over 0, under 50 %."
-    ),
+    new_markdown_cell("It was 93.7 %, about 94 percent, and 1234.5 s; a third is 0.333 or 33 %, over 0, under 50 %."),
 )
 
 
@@ -197,9 +191,7 @@ FAULTS = {
         "a cell to be written": (notebook(ran("a = 1  # TO WRITE")), "says 'TO WRITE'"),
     },
 }
-CASES = [
-    pytest.param(gate, *case, id=fault) for gate, cases in FAULTS.items() for fault, case in cases.items()
-]
+CASES = [pytest.param(gate, *case, id=fault) for gate, cases in FAULTS.items() for fault, case in cases.items()]
 
 
 @pytest.mark.parametrize("gate, nb, message", CASES)
@@ -346,9 +338,7 @@ FAILING = {"far", "lost", "mnist", "plain", "pair", "second"}
 
 
 def test_nbval_with_our_rules_and_figures_lets_pass_what_may_differ_and_nothing_else(pytester):
-    pytester.makeconftest(
-        f"import sys\nsys.path.insert(0, {str(SANITIZE.parent)!r})\npytest_plugins = ['figures']"
-    )
+    pytester.makeconftest(f"import sys\nsys.path.insert(0, {str(SANITIZE.parent)!r})\npytest_plugins = ['figures']")
     for name, nb in REAL.items():
         write(nb, pytester.path / f"{name}.ipynb")
     result = pytester.runpytest_subprocess(
@@ -358,7 +348,5 @@ def test_nbval_with_our_rules_and_figures_lets_pass_what_may_differ_and_nothing_
     failed = [re.match(r"FAILED (\w+)\.ipynb::Cell (\d+)", line).groups() for line in lines]
     assert {NAMES[int(cell)] if file == "cells" else file for file, cell in failed} == FAILING
     assert len(lines) == len(FAILING) and f"{len(NAMES) + 4 - len(FAILING)} passed" in result.outlines[-1]
-    expected = (
-        "*figure 1 ('Does it fall?'): series 'loss', y[[]0] is 1, expected {} within 0.05 of the axis 0 to 2"
-    )
+    expected = "*figure 1 ('Does it fall?'): series 'loss', y[[]0] is 1, expected {} within 0.05 of the axis 0 to 2"
     result.stdout.fnmatch_lines_random([expected.format("1.5"), expected.format("9"), "*Figures differ*"])

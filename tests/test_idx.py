@@ -69,9 +69,7 @@ def test_sizes_are_big_endian_and_any_number_of_dimensions_is_read(tmp_path):
         ),
         pytest.param(b"", "is empty, expected an idx file of unsigned bytes (00 00 08)", id="empty"),
         pytest.param(gzip.compress(idx(some_labels(9)))[:-9], "is a damaged gzip file", id="truncated gzip"),
-        pytest.param(
-            gzip.compress(idx(some_labels(9)))[:-8] + bytes(8), "is a damaged gzip file", id="gzip checksum"
-        ),
+        pytest.param(gzip.compress(idx(some_labels(9)))[:-8] + bytes(8), "is a damaged gzip file", id="gzip checksum"),
         pytest.param(
             gzip.compress(idx(some_labels(9)))[:10] + b"\xff" * 9, "is a damaged gzip file", id="corrupt gzip"
         ),

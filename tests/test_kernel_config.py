@@ -1,4 +1,5 @@
 """The file in .ipython/, which the install has put into the environment, and a user's own IPython configuration."""
+
 from itertools import product
 from pathlib import Path
 
@@ -38,4 +39,5 @@ def test_the_users_own_extensions_are_loaded_and_the_cell_to_run_first_is_named(
     loaded, said = texts_of(LOADED, cell.source)
     assert "IPython.extensions.autoreload" in loaded.split()
     assert said.startswith("`plots` comes from the cell that begins `import math` at the top: run that one first"), (
-        "python3 run.py install puts etc/ipython into the environment")
+        "python3 run.py install puts etc/ipython into the environment"
+    )

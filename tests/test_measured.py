@@ -8,9 +8,7 @@ import pytest
 from course import _measured
 from course._measured import FIGURE, FREE_LINE, VALUE, masked
 
-RULES = re.findall(
-    r"^regex: (.*)$", (Path(__file__).parent / "sanitize.cfg").read_text(encoding="utf-8"), re.MULTILINE
-)
+RULES = re.findall(r"^regex: (.*)$", (Path(__file__).parent / "sanitize.cfg").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_nbval_takes_for_measured_what_the_course_does():
@@ -27,9 +25,20 @@ def test_nbval_and_the_course_leave_the_same_lines_free():
 @pytest.mark.parametrize(
     "text, rest",
     [
-        ("≈ 1,024.5 of", "≈of"), ("≈ -3e-05", "≈"), ("≈ −0.5", "≈"), ("≈ .5", "≈"), ("≈ nan", "≈"), ("≈  7", "≈"),
-        ("≈ 92.3%", "≈%"), ("≈ 1,02", "≈,02"), ("≈ -inf", "≈"), ("≈ −inf", "≈"),
-        ("≈ infinitely", "≈ infinitely"), ("≈ nano", "≈ nano"), ("≈ x 5", "≈ x 5"), ("data: MNIST", "data: any"),
+        ("≈ 1,024.5 of", "≈of"),
+        ("≈ -3e-05", "≈"),
+        ("≈ −0.5", "≈"),
+        ("≈ .5", "≈"),
+        ("≈ nan", "≈"),
+        ("≈  7", "≈"),
+        ("≈ 92.3%", "≈%"),
+        ("≈ 1,02", "≈,02"),
+        ("≈ -inf", "≈"),
+        ("≈ −inf", "≈"),
+        ("≈ infinitely", "≈ infinitely"),
+        ("≈ nano", "≈ nano"),
+        ("≈ x 5", "≈ x 5"),
+        ("data: MNIST", "data: any"),
     ],
 )
 def test_a_mark_and_one_number_are_measured_and_nothing_else(text, rest):
@@ -44,8 +53,13 @@ def test_a_figure_of_a_claim_keeps_its_sign_and_its_percent(text):
 @pytest.mark.parametrize(
     "text, number, place",
     [
-        ("1,024", 1024, 1), ("−0.50", -0.5, 0.01), ("92.3%", 92.3, 0.1), ("92 %", 92, 1), ("4e-08", 4e-8, 1e-8),
-        ("inf", float("inf"), 1), ("-inf", float("-inf"), 1),
+        ("1,024", 1024, 1),
+        ("−0.50", -0.5, 0.01),
+        ("92.3%", 92.3, 0.1),
+        ("92 %", 92, 1),
+        ("4e-08", 4e-8, 1e-8),
+        ("inf", float("inf"), 1),
+        ("-inf", float("-inf"), 1),
     ],
 )
 def test_a_printed_figure_is_read_with_its_last_place(text, number, place):

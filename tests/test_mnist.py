@@ -358,8 +358,7 @@ def test_normalize_leaves_the_images_alone():
 @pytest.mark.parametrize("shape", [(28, 28), (2, 1, 28, 28), (2, 32, 32)])
 def test_normalize_refuses_a_wrong_shape(shape):
     expected = (
-        f"images has shape {shape}, expected (N, 28, 28): "
-        "pass the images of an ImageSet, such as data.train.images"
+        f"images has shape {shape}, expected (N, 28, 28): pass the images of an ImageSet, such as data.train.images"
     )
     assert message(ValueError, normalize, torch.zeros(shape, dtype=torch.uint8)) == expected
 

@@ -109,10 +109,13 @@ def test_weights_without_a_gradient_stay():
     assert unused.tolist() == [1, 1] and used.tolist() != [1, 1]
 
 
-@pytest.mark.parametrize("arguments, sentence", [
-    ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.05"),
-    ({"lr": 0.1, "momentum": 1.0}, "momentum is 1, expected 0 to below 1: try 0.95"),
-])
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.05"),
+        ({"lr": 0.1, "momentum": 1.0}, "momentum is 1, expected 0 to below 1: try 0.95"),
+    ],
+)
 def test_arguments_out_of_range_are_named(arguments, sentence):
     with pytest.raises(ValueError) as error:
         Muon([nn.Parameter(torch.ones(2))], **arguments)

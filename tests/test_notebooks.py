@@ -22,9 +22,7 @@ COMMITTED = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 def written(folder, *sources):
     """A notebook of these code cells, in a file."""
     path = folder / "00_tiny.ipynb"
-    notebooks.write(
-        new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]), path
-    )
+    notebooks.write(new_notebook(cells=[new_code_cell(source, id=f"c{n}") for n, source in enumerate(sources)]), path)
     return path
 
 
@@ -38,8 +36,7 @@ def test_a_folder_without_notebooks_is_named(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         find_notebooks(tmp_path)
     assert str(error.value) == (
-        f"{tmp_path} holds no notebook, expected files such as 00_start.ipynb: "
-        "run this in the course's folder"
+        f"{tmp_path} holds no notebook, expected files such as 00_start.ipynb: run this in the course's folder"
     )
 
 
@@ -48,7 +45,8 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
     path = written(
         tmp_path,
         "import os; print(os.environ['CI'], os.getcwd())",
-        "before = 'x' in globals(); x = 1; before", "",
+        "before = 'x' in globals(); x = 1; before",
+        "",
     )
     nb = nbformat.read(path, as_version=4)
     nb.cells[2].outputs, nb.cells[2].execution_count = [new_output("stream", text="old")], 9
@@ -110,9 +108,7 @@ def test_a_failing_cell_is_told_with_its_source_and_plain_traceback(tmp_path, ca
 
 def test_a_dead_kernel_is_told_with_its_last_words(tmp_path):
     path = written(tmp_path, "import os; os.write(2, b'out of memory'); os._exit(1)")
-    with pytest.raises(
-        notebooks.NotebookError, match="(?s)code cell 1 of 1.*the kernel died.*out of memory$"
-    ):
+    with pytest.raises(notebooks.NotebookError, match="(?s)code cell 1 of 1.*the kernel died.*out of memory$"):
         notebooks.run_notebook(path, tmp_path / "out.ipynb", progress=False)
 
 
@@ -126,18 +122,14 @@ def test_what_is_no_notebook_is_named(tmp_path):
     (tmp_path / "a.ipynb").write_text('{"cells": [')
     with pytest.raises(ValueError, match="a.ipynb is no notebook, expected one in nbformat 4: fetch it anew"):
         notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
-    with pytest.raises(
-        FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"
-    ):
+    with pytest.raises(FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"):
         notebooks.run_notebook(tmp_path / "b.ipynb", tmp_path / "out.ipynb")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     out = tmp_path / "out.ipynb"
     out.write_text("old")
-    monkeypatch.setattr(
-        "os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device"))
-    )
+    monkeypatch.setattr("os.replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
         notebooks.write(new_notebook(), out)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.ipynb", "old")]

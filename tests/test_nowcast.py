@@ -114,8 +114,11 @@ def test_weights_are_those_of_the_seed_whatever_was_drawn_before():
 def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
     truth = torch.tensor([[0.0, 100], [0, 0]]) / 255
     maps = {
-        "truth": truth[None], "seen": torch.ones(1, 2, 2, dtype=torch.bool), "advection": truth[None],
-        "persistence": torch.zeros(1, 2, 2), "RainNet": torch.full((1, 2, 2), 90 / 255),
+        "truth": truth[None],
+        "seen": torch.ones(1, 2, 2, dtype=torch.bool),
+        "advection": truth[None],
+        "persistence": torch.zeros(1, 2, 2),
+        "RainNet": torch.full((1, 2, 2), 90 / 255),
     }
     error = ((3 * 90**2 + 10**2) / 4) ** 0.5
     assert score(maps) == {
@@ -127,10 +130,13 @@ def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
     assert line.split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
 
 
-@pytest.mark.parametrize("options, told", [
-    ({"ahead": 5}, "ahead is 5, expected 1 to 4: a film has 7 frames"),
-    ({"pool": 3}, "pool is 3, expected 1 to 2: of 16 x 20 cells, 8 x 8 must be left"),
-])
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        ({"ahead": 5}, "ahead is 5, expected 1 to 4: a film has 7 frames"),
+        ({"pool": 3}, "pool is 3, expected 1 to 2: of 16 x 20 cells, 8 x 8 must be left"),
+    ],
+)
 def test_films_that_are_too_short_or_too_small_are_named(values, options, told):
     with pytest.raises(ValueError) as error:
         films(values, **options)

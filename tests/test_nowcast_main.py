@@ -24,10 +24,34 @@ SHAPE = (6, 1, 16, 16)
 PLAN = Plan(hidden=(3,), ahead=2, pool=1, batch=7, warmup=3, held_out=0.2)
 TRAINED, JUDGED, STEPS = 36, 9, 24  # an epoch has batches of 7, 7, 7, 7, 7 and 1: nothing divides evenly
 EPOCHS = 4
-QUIETLY = {"epochs": EPOCHS, "save_every": 10, "report_every": 7, "device": "cpu", "progress": False,
-           "say": lambda line: None}
-WORDS = ["--hidden", 3, "--ahead", 2, "--pool", 1, "--batch", 7, "--warmup", 3, "--epochs", 4,
-         "--save-every", 10, "--report-every", 7, "--device", "cpu"]
+QUIETLY = {
+    "epochs": EPOCHS,
+    "save_every": 10,
+    "report_every": 7,
+    "device": "cpu",
+    "progress": False,
+    "say": lambda line: None,
+}
+WORDS = [
+    "--hidden",
+    3,
+    "--ahead",
+    2,
+    "--pool",
+    1,
+    "--batch",
+    7,
+    "--warmup",
+    3,
+    "--epochs",
+    4,
+    "--save-every",
+    10,
+    "--report-every",
+    7,
+    "--device",
+    "cpu",
+]
 GUARD = 300  # seconds: only against hanging
 
 
@@ -150,8 +174,10 @@ def test_each_film_that_judges_is_forecast_once(two, three):
 
 def test_only_rank_0_speaks_and_nobody_complains(two):
     head, *lines = two.text.splitlines()
-    assert head == ("2 processes by gloo on cpu; 36 films to train on and 9 to judge by; "
-                    "steps 1 to 24, 7 films a step, learning rate ≈ 0.00661")
+    assert head == (
+        "2 processes by gloo on cpu; 36 films to train on and 9 to judge by; "
+        "steps 1 to 24, 7 films a step, learning rate ≈ 0.00661"
+    )
     steps = [line.split(":")[0] for line in lines if line.startswith("step")]
     assert steps == [f"step {step} of 24" for step in (7, 10, 14, 20, 21, 24)]
     assert [line.split()[0] for line in lines[-4:-1]] == ["RainNet", "advection", "persistence"]
@@ -200,8 +226,10 @@ def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(
 def test_more_processes_than_gpus_end_with_one_sentence_from_rank_0(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, "--backend", "nccl")
     gpus = torch.cuda.device_count()
-    told = ("backend is nccl, which wants a GPU for each process, but this machine runs 2 processes and has "
-            f"{gpus} GPU{'s' * (gpus != 1)}: try gloo")
+    told = (
+        "backend is nccl, which wants a GPU for each process, but this machine runs 2 processes and has "
+        f"{gpus} GPU{'s' * (gpus != 1)}: try gloo"
+    )
     assert (run.failed, run.text) == (True, told)
     assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
 
@@ -227,9 +255,14 @@ def test_checkpoints_the_newest_two_stay_and_a_finished_run_only_judges_again(on
     assert "all 24 steps are done" in lines[0] and not any(line.startswith("step") for line in lines)
 
 
-@pytest.mark.parametrize("changes, name", [({"hidden": (4,)}, "hidden is [3] there and [4] here"),
-                                           ({"batch": 8}, "batch is 7 there and 8 here"),
-                                           ({"seed": 1}, "seed is 0 there and 1 here")])
+@pytest.mark.parametrize(
+    "changes, name",
+    [
+        ({"hidden": (4,)}, "hidden is [3] there and [4] here"),
+        ({"batch": 8}, "batch is 7 there and 8 here"),
+        ({"seed": 1}, "seed is 0 there and 1 here"),
+    ],
+)
 def test_a_checkpoint_of_another_run_is_refused(one, data, changes, name):
     out, *_ = one
     other = Plan(**(vars(PLAN) | changes))
@@ -307,17 +340,20 @@ def test_three_dimensions_train_too(tmp_path):
     assert len(result.losses) == 2 and result.scores["RainNet"]["rmse"] > 0
 
 
-@pytest.mark.parametrize("words, told", [
-    (["--batch", "0"], "batch is 0, expected 1 or more"),
-    (["--epochs", "0"], "epochs is 0, expected 1 or more"),
-    (["--batch", "x"], "argument --batch: invalid int value: 'x': see python -m course.nowcast --help"),
-    (["--bath", "3"], "unrecognized arguments: --bath 3: see python -m course.nowcast --help"),
-    (["--backend", "mpi"], "backend is 'mpi', expected gloo or nccl"),
-    (["--device", "tpu"], "wish is 'tpu', expected cpu, cuda, cuda:N or mps: try cpu"),
-    (["--timeout", "0"], "timeout is 0, expected seconds above 0: try 600"),
-    (["--storms", "1"], "held_out is 0.2, which leaves none of 1 films to train on: give more films"),
-    (["--data", "nowhere"], "there is no folder nowhere, expected one with radar data: check the path"),
-])
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--batch", "0"], "batch is 0, expected 1 or more"),
+        (["--epochs", "0"], "epochs is 0, expected 1 or more"),
+        (["--batch", "x"], "argument --batch: invalid int value: 'x': see python -m course.nowcast --help"),
+        (["--bath", "3"], "unrecognized arguments: --bath 3: see python -m course.nowcast --help"),
+        (["--backend", "mpi"], "backend is 'mpi', expected gloo or nccl"),
+        (["--device", "tpu"], "wish is 'tpu', expected cpu, cuda, cuda:N or mps: try cpu"),
+        (["--timeout", "0"], "timeout is 0, expected seconds above 0: try 600"),
+        (["--storms", "1"], "held_out is 0.2, which leaves none of 1 films to train on: give more films"),
+        (["--data", "nowhere"], "there is no folder nowhere, expected one with radar data: check the path"),
+    ],
+)
 def test_what_cannot_be_is_told_in_one_sentence(words, told, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
     monkeypatch.chdir(tmp_path)
@@ -338,8 +374,10 @@ def test_broken_variables_of_torchrun_are_told_in_one_sentence(monkeypatch, caps
 
 
 def test_help_names_every_option_and_does_not_import_torch():
-    code = ("import sys\nfrom course.nowcast.__main__ import command\ntry:\n    command(['--help'])\n"
-            "finally:\n    print(sorted({'torch', 'matplotlib'} & {*sys.modules}))")
+    code = (
+        "import sys\nfrom course.nowcast.__main__ import command\ntry:\n    command(['--help'])\n"
+        "finally:\n    print(sorted({'torch', 'matplotlib'} & {*sys.modules}))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.endswith("\n[]\n")
     names = set(Plan.__dataclass_fields__) | {"data", "out", "epochs", "micro_batch", "backend", "timeout"}

@@ -1,4 +1,5 @@
 """pyproject.toml, the exact versions and the conda environment say the same."""
+
 import importlib.metadata
 import re
 import sys
@@ -40,7 +41,8 @@ def test_the_conda_environment_has_the_ranges_of_pyproject():
 def test_the_installed_course_is_this_one_with_these_ranges():
     installed = [Requirement(line) for line in importlib.metadata.requires("course")]
     assert {(wish.name, str(wish.specifier)) for wish in installed} == {
-        (wish.name, str(wish.specifier)) for wish in WANTED}
+        (wish.name, str(wish.specifier)) for wish in WANTED
+    }
     assert importlib.metadata.version("course") == course.__version__
     assert Path(course.__file__).resolve() == ROOT / "course" / "__init__.py"
 

@@ -33,20 +33,23 @@ def test_the_rate_warms_up_evenly_and_stays():
     assert [Plan(warmup=0).warmed(step) for step in range(2)] == [1, 1]
 
 
-@pytest.mark.parametrize("settings, told", [
-    ({"dim": 1}, "dim is 1, expected 2 or 3"),
-    ({"hidden": (8, 0)}, "hidden is (8, 0), expected numbers of 1 or more: try 8 8 8"),
-    ({"hidden": ()}, "hidden is (), expected numbers of 1 or more: try 8 8 8"),
-    ({"batch": 0}, "batch is 0, expected 1 or more"),
-    ({"lr_batch": 0}, "lr_batch is 0, expected 1 or more"),
-    ({"ahead": 0}, "ahead is 0, expected 1 or more"),
-    ({"warmup": -1}, "warmup is -1, expected 0 or more"),
-    ({"seed": -1}, "seed is -1, expected 0 or more"),
-    ({"held_out": 1.0}, "held_out is 1, expected a share between 0 and 1: try 0.2"),
-    ({"optimizer": "lion"}, "optimizer is 'lion', expected adam or sgd"),
-    ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.01"),
-    ({"lr": float("nan")}, "lr is nan, expected a number above 0: try 0.01"),
-])
+@pytest.mark.parametrize(
+    "settings, told",
+    [
+        ({"dim": 1}, "dim is 1, expected 2 or 3"),
+        ({"hidden": (8, 0)}, "hidden is (8, 0), expected numbers of 1 or more: try 8 8 8"),
+        ({"hidden": ()}, "hidden is (), expected numbers of 1 or more: try 8 8 8"),
+        ({"batch": 0}, "batch is 0, expected 1 or more"),
+        ({"lr_batch": 0}, "lr_batch is 0, expected 1 or more"),
+        ({"ahead": 0}, "ahead is 0, expected 1 or more"),
+        ({"warmup": -1}, "warmup is -1, expected 0 or more"),
+        ({"seed": -1}, "seed is -1, expected 0 or more"),
+        ({"held_out": 1.0}, "held_out is 1, expected a share between 0 and 1: try 0.2"),
+        ({"optimizer": "lion"}, "optimizer is 'lion', expected adam or sgd"),
+        ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.01"),
+        ({"lr": float("nan")}, "lr is nan, expected a number above 0: try 0.01"),
+    ],
+)
 def test_what_cannot_be_planned_is_named(settings, told):
     with pytest.raises(ValueError) as error:
         Plan(**settings)

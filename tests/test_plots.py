@@ -27,8 +27,13 @@ def test_show_publishes_the_picture_its_alt_text_and_its_data(monkeypatch):
 
 
 def test_the_data_of_curves_are_their_points():
-    fig = plots.curves({"SGD": ([0, 1], [2, 4]), "other": torch.tensor([1.0, float("nan")])}, title="t", x="x", y="y",
-                       reference={"chance": 0.1})
+    fig = plots.curves(
+        {"SGD": ([0, 1], [2, 4]), "other": torch.tensor([1.0, float("nan")])},
+        title="t",
+        x="x",
+        y="y",
+        reference={"chance": 0.1},
+    )
     panel = plots.figure_data(fig)["axes"][0]
     assert panel["title"] == "t"
     assert panel["series"] == [
@@ -75,7 +80,12 @@ def test_a_heatmap_counts_its_matrix_but_not_its_colour_bar():
 def test_the_numbers_of_a_heatmap_stand_in_their_cells():
     axes = plots.heatmap([[1, 2, 3], [4, 5, 6]], title="", x="", y="", numbers=True).axes[0]
     assert [(text.get_position(), text.get_text()) for text in axes.texts] == [
-        ((0, 0), "1"), ((1, 0), "2"), ((2, 0), "3"), ((0, 1), "4"), ((1, 1), "5"), ((2, 1), "6"),
+        ((0, 0), "1"),
+        ((1, 0), "2"),
+        ((2, 0), "3"),
+        ((0, 1), "4"),
+        ((1, 1), "5"),
+        ((2, 1), "6"),
     ]  # column, row
 
 
@@ -149,8 +159,10 @@ def test_contours_are_told_by_their_paths_and_where_these_end():
     (panel,) = plots.figure_data(fig)["axes"]
     assert panel["range"] == [-1, 2, -3, 4] and panel["images"] == panel["bars"] == []
     assert [(line["label"], line["x"], line["y"]) for line in panel["series"]] == [
-        ("Adam", [0, 0.5], [1, 0.5]), ("_end of Adam", [0.5], [0.5]),
-        ("mine", [1, 9], [1, 9]), ("_end of mine", [9], [9]),
+        ("Adam", [0, 0.5], [1, 0.5]),
+        ("_end of Adam", [0.5], [0.5]),
+        ("mine", [1, 9], [1, 9]),
+        ("_end of mine", [9], [9]),
     ]
     adam = fig.axes[0].get_lines()[0]
     assert (adam.get_color(), adam.get_linestyle()) == plots.STYLES["Adam"]
@@ -217,7 +229,7 @@ def test_live_curves_draw_twice_a_second_at_most_and_their_last_state_at_the_end
     curves(6, {"loss": 6})  # too soon to be drawn
     curves.close()
     assert drawn[3:] == [(101.1, b"")]  # the live picture goes
-    (data, metadata), = still
+    ((data, metadata),) = still
     assert data["text/plain"] == metadata["image/png"]["alt"] == "two falling lines"
     assert metadata["figure"]["axes"][0]["series"][0]["x"] == [0, 1, 2, 3, 4, 5, 6]
     assert metadata["tolerance"] == 0.2

@@ -29,11 +29,23 @@ def ignored(path, *args):
 # Whose notebooks
 
 
-@pytest.mark.parametrize("name", [
-    "notebooks/04_nn-Copy1", "notebooks/04_nn copy", "notebooks/04_nn (1)", "notebooks/Untitled", "notebooks/my_04_nn",
-    "notebooks/4_nn", "notebooks/mine/04_nn", "notebooks/.ipynb_checkpoints/04_nn", "notebooks/solutions/04_nn-Copy1",
-    "notebooks/solutions/mine/04_nn", "04_nn", "tests/04_nn",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "notebooks/04_nn-Copy1",
+        "notebooks/04_nn copy",
+        "notebooks/04_nn (1)",
+        "notebooks/Untitled",
+        "notebooks/my_04_nn",
+        "notebooks/4_nn",
+        "notebooks/mine/04_nn",
+        "notebooks/.ipynb_checkpoints/04_nn",
+        "notebooks/solutions/04_nn-Copy1",
+        "notebooks/solutions/mine/04_nn",
+        "04_nn",
+        "tests/04_nn",
+    ],
+)
 def test_a_notebook_of_the_learner_is_run_only_if_the_command_line_names_it(name):
     path = f"{name}.ipynb"
     assert ignored(path, "tests", "notebooks", name) is True
@@ -80,7 +92,11 @@ def test_the_longest_notebook_begins_first():
 
 
 def test_a_notebook_without_a_record_begins_before_all_others_and_solutions_wait():
-    names = ["notebooks/solutions/04_nn.ipynb::Cell 0", "notebooks/04_nn.ipynb::Cell 0", "notebooks/99_new.ipynb::Cell 0"]
+    names = [
+        "notebooks/solutions/04_nn.ipynb::Cell 0",
+        "notebooks/04_nn.ipynb::Cell 0",
+        "notebooks/99_new.ipynb::Cell 0",
+    ]
     assert ordered(*names, workerinput={}) == names[::-1]
 
 
@@ -132,8 +148,19 @@ def two_workers(tmp_path_factory):
     given = {**os.environ, "PYTHONPATH": path}
     for name in ("OMP_NUM_THREADS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         given.pop(name, None)
-    words = ["-n", "2", "-v", "--nbval", "--nbval-current-env", "test_short.py", "notebooks", "notebooks/Untitled.ipynb"]
-    done = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=folder, env=given, capture_output=True, text=True)
+    words = [
+        "-n",
+        "2",
+        "-v",
+        "--nbval",
+        "--nbval-current-env",
+        "test_short.py",
+        "notebooks",
+        "notebooks/Untitled.ipynb",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *words], cwd=folder, env=given, capture_output=True, text=True
+    )
     names = [file.removesuffix(".ipynb") for file in files]  # nbval says them without
     return names, done.stdout + done.stderr
 
@@ -154,14 +181,17 @@ def test_each_worker_begins_with_one_of_the_two_longest_notebooks_and_goes_on_to
     assert places == [sorted(places[0]), sorted(places[1])]
 
 
-@pytest.mark.parametrize("cores, args, variables, workers", [
-    (2, ["tests", "notebooks"], {}, 2),
-    (64, ["tests", "notebooks"], {}, 2),
-    (1, ["tests", "notebooks"], {}, 0),
-    (2, ["tests/test_plugin.py::test_a[x::y]", "tests/test_plugin.py"], {}, 0),
-    (2, ["tests/test_plugin.py", "tests/test_run.py"], {}, 2),
-    (2, ["tests", "notebooks"], {"PYTEST_XDIST_AUTO_NUM_WORKERS": "3"}, None),
-])
+@pytest.mark.parametrize(
+    "cores, args, variables, workers",
+    [
+        (2, ["tests", "notebooks"], {}, 2),
+        (64, ["tests", "notebooks"], {}, 2),
+        (1, ["tests", "notebooks"], {}, 0),
+        (2, ["tests/test_plugin.py::test_a[x::y]", "tests/test_plugin.py"], {}, 0),
+        (2, ["tests/test_plugin.py", "tests/test_run.py"], {}, 2),
+        (2, ["tests", "notebooks"], {"PYTEST_XDIST_AUTO_NUM_WORKERS": "3"}, None),
+    ],
+)
 def test_there_are_two_workers_but_none_on_one_core_or_for_one_file(monkeypatch, cores, args, variables, workers):
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
     for name, value in variables.items():
@@ -174,14 +204,17 @@ def test_there_are_two_workers_but_none_on_one_core_or_for_one_file(monkeypatch,
     assert plugin.pytest_xdist_auto_num_workers(config) == workers
 
 
-@pytest.mark.parametrize("tx, args, variables, there, made", [
-    (["popen", "popen"], ["tests", "notebooks"], {}, "README.md", 1),
-    ([], ["tests", "notebooks"], {}, "README.md", 0),
-    (["popen", "popen"], ["tests"], {}, "README.md", 0),
-    (["popen", "popen"], ["notebooks"], {"COURSE_DATA": "mnist"}, "README.md", 0),
-    (["popen", "popen"], ["notebooks"], {}, standin.FILE, 0),
-    (["popen", "popen"], ["notebooks"], {}, "MNIST", 0),
-])
+@pytest.mark.parametrize(
+    "tx, args, variables, there, made",
+    [
+        (["popen", "popen"], ["tests", "notebooks"], {}, "README.md", 1),
+        ([], ["tests", "notebooks"], {}, "README.md", 0),
+        (["popen", "popen"], ["tests"], {}, "README.md", 0),
+        (["popen", "popen"], ["notebooks"], {"COURSE_DATA": "mnist"}, "README.md", 0),
+        (["popen", "popen"], ["notebooks"], {}, standin.FILE, 0),
+        (["popen", "popen"], ["notebooks"], {}, "MNIST", 0),
+    ],
+)
 def test_before_two_workers_need_the_missing_stand_in_it_is_made_once(
     tmp_path, monkeypatch, tx, args, variables, there, made
 ):
@@ -206,6 +239,10 @@ def test_tests_and_their_children_use_one_thread_or_as_many_as_the_user_says(giv
     path = os.pathsep.join([str(ROOT), *sys.path])
     environment = {name: text for name, text in os.environ.items() if name != "OMP_NUM_THREADS"} | {"PYTHONPATH": path}
     code = "import os, sys; from tests import plugin; print(os.environ['OMP_NUM_THREADS'], 'torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], env=environment | ({"OMP_NUM_THREADS": given} if given else {}),
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | ({"OMP_NUM_THREADS": given} if given else {}),
+        capture_output=True,
+        text=True,
+    )
     assert done.stdout == f"{used} False\n", done.stderr

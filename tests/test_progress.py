@@ -5,9 +5,15 @@ import pytest
 from course._progress import progress_bar
 
 
-@pytest.mark.parametrize(("ci", "asked", "seen"), [
-    (True, None, False), (False, None, True), (True, True, True), (False, False, False),
-])
+@pytest.mark.parametrize(
+    ("ci", "asked", "seen"),
+    [
+        (True, None, False),
+        (False, None, True),
+        (True, True, True),
+        (False, False, False),
+    ],
+)
 def test_the_bar_is_silent_under_ci_unless_asked_for(monkeypatch, capsys, ci, asked, seen):
     monkeypatch.delenv("CI", raising=False)
     if ci:

@@ -52,14 +52,18 @@ After.
 CLAIMS = {"c3": "a | b", "c10": "memory stops growing"}
 BANDS = {
     "c3": {
-        "notebook": "01_on", "judgement": "false", "because": "it was ≈ {}, then ≈ {}",
+        "notebook": "01_on",
+        "judgement": "false",
+        "because": "it was ≈ {}, then ≈ {}",
         "measured": {
             "MNIST": {"seeds": 3, "held": 3, "figures": [["3 %", "2 %", "5 %"], ["7", "7", "7"]]},
             "digits": {"seeds": 3, "held": 1, "figures": [["4 %", "4 %", "4 %"], ["8", "8", "8"]]},
         },
     },
     "c10": {
-        "notebook": "00_start", "judgement": "holds only when x", "because": "y · of z",
+        "notebook": "00_start",
+        "judgement": "holds only when x",
+        "because": "y · of z",
         "measured": {"any": {"seeds": 3, "held": 2, "figures": []}},
     },
 }
@@ -92,9 +96,7 @@ def two_notebooks(tmp_path, monkeypatch):
     second = new_notebook(
         cells=[
             new_markdown_cell("# Go on"),
-            new_markdown_cell(
-                "**You will** go · **afterwards you can** do all\nthat there is · **you need** 00."
-            ),
+            new_markdown_cell("**You will** go · **afterwards you can** do all\nthat there is · **you need** 00."),
         ],
     )
     paths = [folder / "00_start.ipynb", folder / "01_on.ipynb"]
@@ -125,11 +127,16 @@ def test_a_changed_number_or_picture_is_noticed(tmp_path, two_notebooks):
     assert readme.update_readme(tmp_path / "README.md", paths) == ["claims", ".github/figure.png"]
 
 
-@pytest.mark.parametrize("names, groups", [
-    (["00_start", "11_a", "19_b", "20_c"],
-     {"The path": ["00_start"], "Under the hood": ["11_a", "19_b"], "Further": ["20_c"]}),
-    (["00_start", "09_a", "29_b"], {"The path": ["00_start", "09_a"], "Further": ["29_b"]}),
-])
+@pytest.mark.parametrize(
+    "names, groups",
+    [
+        (
+            ["00_start", "11_a", "19_b", "20_c"],
+            {"The path": ["00_start"], "Under the hood": ["11_a", "19_b"], "Further": ["20_c"]},
+        ),
+        (["00_start", "09_a", "29_b"], {"The path": ["00_start", "09_a"], "Further": ["29_b"]}),
+    ],
+)
 def test_notebooks_stand_under_the_group_of_their_number_and_an_empty_group_is_left_out(two_notebooks, names, groups):
     start, on = two_notebooks
     paths = [start, *(shutil.copy(on, on.with_name(f"{name}.ipynb")) for name in names[1:])]
@@ -146,7 +153,9 @@ def test_notebooks_stand_under_the_group_of_their_number_and_an_empty_group_is_l
 def test_a_notebook_with_a_number_of_no_group_is_named(two_notebooks):
     start, on = two_notebooks
     paths = [start, on.rename(on.with_name("30_on.ipynb"))]
-    with pytest.raises(ValueError, match="30_on.ipynb belongs to no group, expected a number below 30: give it another"):
+    with pytest.raises(
+        ValueError, match="30_on.ipynb belongs to no group, expected a number below 30: give it another"
+    ):
         readme.generate(paths, COSTS, BANDS)
 
 
@@ -175,9 +184,13 @@ def test_a_notebook_that_lacks_a_part_is_named(two_notebooks, old, new, message)
 
 
 def test_a_missing_cost_or_claim_is_named(two_notebooks):
-    with pytest.raises(ValueError, match="01_on.ipynb has no recorded cost: call python3 run.py run 01_on --costs record"):
+    with pytest.raises(
+        ValueError, match="01_on.ipynb has no recorded cost: call python3 run.py run 01_on --costs record"
+    ):
         readme.generate(two_notebooks, {"00_start": COSTS["00_start"]}, BANDS)
-    with pytest.raises(ValueError, match="c10 was not measured: call python3 run.py claims with the notebook that judges it"):
+    with pytest.raises(
+        ValueError, match="c10 was not measured: call python3 run.py claims with the notebook that judges it"
+    ):
         readme.generate(two_notebooks, COSTS, {"c3": BANDS["c3"]})
 
 
@@ -186,9 +199,7 @@ def test_a_missing_marker_or_readme_is_named(tmp_path, two_notebooks):
     with pytest.raises(FileNotFoundError, match="README.md does not exist"):
         readme.update_readme(tmp_path / "README.md", paths)
     (tmp_path / "README.md").write_text(EMPTY.replace("<!-- /claims -->", ""), encoding="utf-8")
-    with pytest.raises(
-        ValueError, match="has no lines <!-- claims --> and <!-- /claims -->: put them where it goes"
-    ):
+    with pytest.raises(ValueError, match="has no lines <!-- claims --> and <!-- /claims -->: put them where it goes"):
         readme.update_readme(tmp_path / "README.md", paths)
 
 
@@ -197,9 +208,7 @@ def test_the_committed_readme_is_up_to_date(tmp_path):
     if (ROOT / readme.PICTURE).exists():
         (tmp_path / readme.PICTURE).parent.mkdir()
         shutil.copy(ROOT / readme.PICTURE, tmp_path / readme.PICTURE)
-    stale = readme.update_readme(
-        tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    )
+    stale = readme.update_readme(tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")))
     assert stale == [], "README.md is not that of the notebooks: call course.upkeep.readme.update_readme"
 
 
@@ -228,7 +237,9 @@ def benches(tmp_path, monkeypatch):
 def test_the_speed_table_has_a_row_a_bench_in_the_words_of_its_docstring(benches):
     (benches / "bench" / "bench_none.py").write_text('"""Time nothing."""')
     readme.update_speed(benches / "README.md", benches / "bench", RESULTS | {"none": {"ratios": {}}})
-    assert (benches / "README.md").read_text(encoding="utf-8") == f"""Before.
+    assert (
+        (benches / "README.md").read_text(encoding="utf-8")
+        == f"""Before.
 <!-- speed -->
 | bench | what it times | ratios |
 |---|---|---|
@@ -239,6 +250,7 @@ All from one run of `python3 run.py bench`: 2 cores, torch {version("torch")}, i
 <!-- /speed -->
 After.
 """
+    )
 
 
 def test_a_table_without_images_names_none(benches):
@@ -246,12 +258,17 @@ def test_a_table_without_images_names_none(benches):
     assert f"2 cores, torch {version('torch')}.\n" in (benches / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("results, message", [
-    ({}, "there is no result of bench pass: run all benches, python3 run.py bench"),
-    ({"pass": {"ratios": {"fast": 1, "new": 2}}},
-     "{} gives the ratios fast, new and explains fast, lean, of_limit: "
-     "explain each on a line of its docstring, `name   what it is`"),
-])
+@pytest.mark.parametrize(
+    "results, message",
+    [
+        ({}, "there is no result of bench pass: run all benches, python3 run.py bench"),
+        (
+            {"pass": {"ratios": {"fast": 1, "new": 2}}},
+            "{} gives the ratios fast, new and explains fast, lean, of_limit: "
+            "explain each on a line of its docstring, `name   what it is`",
+        ),
+    ],
+)
 def test_a_table_that_would_have_a_gap_is_not_written(benches, results, message):
     with pytest.raises(ValueError) as error:
         readme.update_speed(benches / "README.md", benches / "bench", results)

@@ -1,4 +1,5 @@
 """run.py installs once, notices an install that was cut off, and says in one sentence what went wrong."""
+
 import ast
 import importlib.util
 import io
@@ -70,9 +71,18 @@ def machine(tmp_path, monkeypatch):
 
 def test_the_first_run_installs_the_course_under_the_constraints(machine):
     python = run.install(machine.root)
-    (command, options), = machine.pips
-    assert command == [str(python), "-I", "-m", "pip", "install", "--editable", ".[curves,fast,test]",
-                       "--constraint", str(machine.root / "tests" / "constraints.txt")]
+    ((command, options),) = machine.pips
+    assert command == [
+        str(python),
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--editable",
+        ".[curves,fast,test]",
+        "--constraint",
+        str(machine.root / "tests" / "constraints.txt"),
+    ]
     assert options["cwd"] == str(machine.root)
 
 
@@ -97,13 +107,16 @@ def test_what_another_run_has_just_installed_is_not_installed_again(machine, mon
     def other_run_ends(lock):
         python.write_text("")
         run.set_stamp(machine.root / ".venv", complete)
+
     monkeypatch.setattr(run, "hold", other_run_ends)
     run.install(machine.root)
     assert len(machine.pips) == 1
 
 
-@pytest.mark.parametrize("file, text", [("pyproject.toml", '[project]\ndependencies = ["numpy>=2.5"]\n'),
-                                        ("tests/constraints.txt", "numpy==2.5.0\n")])
+@pytest.mark.parametrize(
+    "file, text",
+    [("pyproject.toml", '[project]\ndependencies = ["numpy>=2.5"]\n'), ("tests/constraints.txt", "numpy==2.5.0\n")],
+)
 def test_changed_versions_are_installed_on_top(machine, file, text):
     run.install(machine.root)
     (machine.root / file).write_text(text)
@@ -111,8 +124,13 @@ def test_changed_versions_are_installed_on_top(machine, file, text):
     assert (machine.venvs, len(machine.pips)) == (1, 2)
 
 
-@pytest.mark.parametrize("file, text", [("pyproject.toml", '[tool.hatch.build.targets.wheel]\npackages = ["a"]\n'),
-                                        (".ipython/ipython_kernel_config.py", "new = 1\n")])
+@pytest.mark.parametrize(
+    "file, text",
+    [
+        ("pyproject.toml", '[tool.hatch.build.targets.wheel]\npackages = ["a"]\n'),
+        (".ipython/ipython_kernel_config.py", "new = 1\n"),
+    ],
+)
 def test_what_is_copied_into_the_environment_is_installed_on_top(machine, file, text):
     (machine.root / ".ipython").mkdir()
     (machine.root / ".ipython" / "ipython_kernel_config.py").write_text("old = 1\n")
@@ -202,7 +220,8 @@ def test_two_installs_at_once_are_refused(machine, capsys):
         run.hold(lock)
         assert run.main(["install"]) == 1
     assert capsys.readouterr().err == (
-        "another run.py is installing into .venv: wait for its end, then run this again\n")
+        "another run.py is installing into .venv: wait for its end, then run this again\n"
+    )
     assert run.main(["install"]) == 0
 
 
@@ -224,25 +243,42 @@ def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, cap
     monkeypatch.setenv("COURSE_CONSTRAINTS", "nowhere.txt")
     assert run.main(["test"]) == 1
     assert capsys.readouterr().err == (
-        "COURSE_CONSTRAINTS is nowhere.txt, expected a file of exact versions, or none: check the path\n")
+        "COURSE_CONSTRAINTS is nowhere.txt, expected a file of exact versions, or none: check the path\n"
+    )
 
 
-@pytest.mark.parametrize("output, mend", [
-    ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
-     "the disk is full: free 8 GB, then run this again"),
-    ("WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /torch/\n"
-     "ERROR: No matching distribution found for torch>=2.11",
-     "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)"),
-    ("ERROR: No matching distribution found for torch>=2.11",
-     "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python"),
-    ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'x'",
-     "a folder may not be written: check who owns it"),
-    ("ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.",
-     "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY"),
-    ("HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
-     "the path is too long for Windows: move the folder to C:\\course"),
-    ("ERROR: something new", "check network, proxy and disk, then run this again"),
-], ids=["disk", "network", "version", "owner", "socks", "long path", "other"])
+@pytest.mark.parametrize(
+    "output, mend",
+    [
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "the disk is full: free 8 GB, then run this again",
+        ),
+        (
+            "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /torch/\n"
+            "ERROR: No matching distribution found for torch>=2.11",
+            "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)",
+        ),
+        (
+            "ERROR: No matching distribution found for torch>=2.11",
+            "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python",
+        ),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied: 'x'",
+            "a folder may not be written: check who owns it",
+        ),
+        (
+            "ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.",
+            "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY",
+        ),
+        (
+            "HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
+            "the path is too long for Windows: move the folder to C:\\course",
+        ),
+        ("ERROR: something new", "check network, proxy and disk, then run this again"),
+    ],
+    ids=["disk", "network", "version", "owner", "socks", "long path", "other"],
+)
 def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output, mend):
     machine.output, machine.status = "\n".join(["Collecting x"] * 20 + output.splitlines()).encode(), 2
     assert run.main(["test"]) == 1
@@ -253,18 +289,24 @@ def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output,
     assert log.read_text().count("Collecting x") == 20
 
 
-@pytest.mark.parametrize("output, mend", [
-    ("The virtual environment was not created successfully because ensurepip is not available.  On Debian/Ubuntu",
-     "on Debian or Ubuntu, sudo apt install python3-venv"),
-    ("/usr/bin/python3: No module named venv", "on Debian or Ubuntu, sudo apt install python3-venv"),
-    ("Error: [Errno 28] No space left on device: '.venv/bin'", "the disk is full: free 8 GB, then run this again"),
-])
+@pytest.mark.parametrize(
+    "output, mend",
+    [
+        (
+            "The virtual environment was not created successfully because ensurepip is not available.  On Debian/Ubuntu",
+            "on Debian or Ubuntu, sudo apt install python3-venv",
+        ),
+        ("/usr/bin/python3: No module named venv", "on Debian or Ubuntu, sudo apt install python3-venv"),
+        ("Error: [Errno 28] No space left on device: '.venv/bin'", "the disk is full: free 8 GB, then run this again"),
+    ],
+)
 def test_a_python_that_makes_no_venv_is_told_the_mend(machine, capsys, output, mend):
     machine.no_venv = output.encode()
     assert run.main(["test"]) == 1
     assert capsys.readouterr().err == (
         f"{output}\npython -m venv failed with status 1 (above: its last lines, all in "
-        f"{machine.root / '.venv' / 'pip.log'}): {mend}\n")
+        f"{machine.root / '.venv' / 'pip.log'}): {mend}\n"
+    )
     machine.no_venv = b""
     assert run.main(["test"]) == 0
     assert (machine.venvs, len(machine.pips)) == (1, 1)
@@ -273,11 +315,12 @@ def test_a_python_that_makes_no_venv_is_told_the_mend(machine, capsys, output, m
 def test_a_folder_that_cannot_be_written_is_named(machine, monkeypatch, capsys):
     def refuse(venv, text):
         raise PermissionError(13, "Permission denied", str(venv))
+
     monkeypatch.setattr(run, "set_stamp", refuse)
     assert run.main(["test"]) == 1
     assert capsys.readouterr().err == (
-        f"cannot write {machine.root / '.venv'} (Permission denied): "
-        "check disk and owner, and close what uses .venv\n")
+        f"cannot write {machine.root / '.venv'} (Permission denied): check disk and owner, and close what uses .venv\n"
+    )
 
 
 def words():
@@ -288,7 +331,8 @@ def words():
 def test_a_wrong_word_lists_the_known_ones(machine, capsys):
     assert run.main(["tset"]) == 1
     assert capsys.readouterr().err == (
-        f"run.py knows no word 'tset', expected one of {', '.join(words())}: try python3 run.py --help\n")
+        f"run.py knows no word 'tset', expected one of {', '.join(words())}: try python3 run.py --help\n"
+    )
     assert machine.pips == [] and not (machine.root / ".venv").exists()
 
 
@@ -296,8 +340,8 @@ def test_an_old_python_is_told_so(machine, monkeypatch, capsys):
     monkeypatch.setattr(run.sys, "version_info", (3, 10, 13))
     assert run.main(["test"]) == 1
     assert capsys.readouterr().err == (
-        "Python is 3.10, expected 3.11 or newer: "
-        "install a newer one and call it by its name, as in python3.12 run.py\n")
+        "Python is 3.10, expected 3.11 or newer: install a newer one and call it by its name, as in python3.12 run.py\n"
+    )
 
 
 def test_a_python_of_32_bits_is_told_so(machine, monkeypatch, capsys):
@@ -310,7 +354,8 @@ def test_a_python_that_does_not_start_is_told_so(monkeypatch, capsys):
     monkeypatch.setattr(run.sys, "executable", "/nowhere/python")
     assert run.main(["--here", "doctor"]) == 1
     assert capsys.readouterr().err == (
-        "/nowhere/python does not start (No such file or directory): delete .venv, then run this again\n")
+        "/nowhere/python does not start (No such file or directory): delete .venv, then run this again\n"
+    )
 
 
 def test_a_file_of_the_learners_is_not_taken_for_pythons_own(tmp_path):
@@ -337,8 +382,12 @@ def test_an_old_python_is_told_so_before_the_course_is_read(machine, monkeypatch
 
 def test_every_word_is_in_the_help_before_anything_is_installed():
     # -S: without the installed packages
-    done = subprocess.run([sys.executable, "-S", ROOT / "run.py", "--help"], capture_output=True, text=True,
-                          env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
+    done = subprocess.run(
+        [sys.executable, "-S", ROOT / "run.py", "--help"],
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert set(run.OWN) == {"test", "test-browser", "lab", "bench", "install"} and "run" in words()
     for word, line in words().items():
@@ -365,23 +414,27 @@ def test_pip_does_not_go_on_alone_after_ctrl_c(machine, capsys):
     assert machine.ended == 1
 
 
-@pytest.mark.parametrize("args, command", [
-    ([], ["-m", "course", "run"]),
-    (["run", "notebooks/00_start.ipynb"], ["-m", "course", "run", "notebooks/00_start.ipynb"]),
-    (["lab", "--no-browser"], ["-m", "jupyterlab", "notebooks", "--no-browser"]),
-    (["doctor"], ["-m", "course", "doctor"]),
-    (["data", "verify"], ["-m", "course", "data", "verify"]),
-    (["test", "-k", "mnist"], ["-m", "pytest", *run.NBVAL, *run.WORKERS, "-k", "mnist"]),
-    (["test", "tests/test_run.py", "-x"], ["-m", "pytest", *run.NBVAL, *run.WORKERS, "tests/test_run.py", "-x"]),
-    (["test-browser", "-x"], ["tests/browser", "-x"]),
-    (["bench", "mnist", "--quick"], ["tests/bench", "mnist", "--quick"]),
-])
+@pytest.mark.parametrize(
+    "args, command",
+    [
+        ([], ["-m", "course", "run"]),
+        (["run", "notebooks/00_start.ipynb"], ["-m", "course", "run", "notebooks/00_start.ipynb"]),
+        (["lab", "--no-browser"], ["-m", "jupyterlab", "notebooks", "--no-browser"]),
+        (["doctor"], ["-m", "course", "doctor"]),
+        (["data", "verify"], ["-m", "course", "data", "verify"]),
+        (["test", "-k", "mnist"], ["-m", "pytest", *run.NBVAL, *run.WORKERS, "-k", "mnist"]),
+        (["test", "tests/test_run.py", "-x"], ["-m", "pytest", *run.NBVAL, *run.WORKERS, "tests/test_run.py", "-x"]),
+        (["test-browser", "-x"], ["tests/browser", "-x"]),
+        (["bench", "mnist", "--quick"], ["tests/bench", "mnist", "--quick"]),
+    ],
+)
 def test_each_word_calls_its_program_and_returns_its_status(monkeypatch, args, command):
     called = []
 
     def note(command, **options):
         called.append((command, options["cwd"]))
         return SimpleNamespace(returncode=7)
+
     monkeypatch.setattr(run.subprocess, "run", note)
     assert run.main(["--here", *args]) == 7
     assert called == [([sys.executable, *command], ROOT)]
@@ -397,9 +450,14 @@ def test_the_course_says_that_it_is_installed(capfd):
     assert capfd.readouterr().out == f"the course is installed for {sys.executable}\n"
 
 
-@pytest.mark.parametrize("args, paths", [
-    ([], ["tests/browser"]), (["-x"], ["-x", "tests/browser"]), (["tests/browser/a.py"], ["tests/browser/a.py"]),
-])
+@pytest.mark.parametrize(
+    "args, paths",
+    [
+        ([], ["tests/browser"]),
+        (["-x"], ["-x", "tests/browser"]),
+        (["tests/browser/a.py"], ["tests/browser/a.py"]),
+    ],
+)
 @pytest.mark.parametrize("found", [True, False])
 def test_the_browser_tests_run_only_where_there_is_a_browser(monkeypatch, args, paths, found):
     folder = ROOT / "tests" / "browser"
@@ -412,6 +470,7 @@ def test_the_browser_tests_run_only_where_there_is_a_browser(monkeypatch, args, 
     def note(args):
         called.append((sys.path[0], args))
         return 7
+
     monkeypatch.setattr(browser.pytest, "main", note)
     monkeypatch.setenv("COURSE_BROWSER", sys.executable if found else "no-such-browser")
     assert browser.main(args) == (7 if found else 1)
@@ -425,15 +484,18 @@ def test_a_missing_browser_is_an_error_of_one_sentence(monkeypatch, capfd):
     assert (out, err) == ("", "COURSE_BROWSER is no-such-browser, expected a program: check the path\n")
 
 
-@pytest.mark.parametrize("word, default", [
-    ("run", "1"), ("regenerate", "1"), ("claims", "1"), ("test", "1"), ("lab", None), ("bench", None)])
+@pytest.mark.parametrize(
+    "word, default", [("run", "1"), ("regenerate", "1"), ("claims", "1"), ("test", "1"), ("lab", None), ("bench", None)]
+)
 def test_programs_that_may_run_side_by_side_use_one_thread_each_unless_the_user_says_otherwise(
-        monkeypatch, word, default):
+    monkeypatch, word, default
+):
     called = []
 
     def note(command, cwd, env):
         called.append(env.get("OMP_NUM_THREADS"))
         return SimpleNamespace(returncode=0)
+
     monkeypatch.setattr(run.subprocess, "run", note)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     run.main(["--here", word])
@@ -448,6 +510,7 @@ def test_lab_is_told_the_data_folder_in_full_and_where_to_keep_what_was_open(mon
     def note(command, cwd, env):
         called.append((env["COURSE_DATA"], env["JUPYTERLAB_WORKSPACES_DIR"]))
         return SimpleNamespace(returncode=0)
+
     monkeypatch.setattr(run.subprocess, "run", note)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_DATA", "mnist")
@@ -464,6 +527,7 @@ def test_ctrl_c_is_left_to_the_program_that_runs(tmp_path):
     shutil.copy(ROOT / "run.py", tmp_path)
     (tmp_path / "tests" / "bench").mkdir(parents=True)
     (tmp_path / "tests" / "bench" / "__main__.py").write_text(
-        "import os, signal\nos.kill(os.getppid(), signal.SIGINT)\nprint('goes on')\nexit(3)")
+        "import os, signal\nos.kill(os.getppid(), signal.SIGINT)\nprint('goes on')\nexit(3)"
+    )
     done = subprocess.run([sys.executable, tmp_path / "run.py", "--here", "bench"], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (3, "goes on\n", "")

@@ -33,7 +33,8 @@ def test_the_good_rates_lie_within_a_margin_of_the_best_and_an_edge_is_told_for_
     runs = [done("SGD", lr, accuracy) for lr, accuracy in accuracies.items()]
     runs += [done("Adam", lr, 1 - lr) for lr in (0.25, 0.125)]
     assert tune(runs, within=0.125) == {
-        "SGD": Choice(1.0, 0.875, (0.1, 10.0), False), "Adam": Choice(0.125, 0.875, (0.125, 0.25), True)
+        "SGD": Choice(1.0, 0.875, (0.1, 10.0), False),
+        "Adam": Choice(0.125, 0.875, (0.125, 0.25), True),
     }
     assert tune(runs, within=0)["SGD"].good == (1.0, 1.0)
     split = [done("SGD", lr, accuracy) for lr, accuracy in ((1, 0.9), (2, 0.5), (8, 0.9), (4, 0.95))]
@@ -70,8 +71,10 @@ def test_steps_to_is_the_first_look_that_reaches_the_target():
 
 
 def test_a_table_has_a_row_for_each_name_and_rate_with_median_and_range_over_the_seeds():
-    runs = [done("SGD", 0.1, accuracy, seed=seed, test=Metrics(1.0, accuracy / 2))
-            for seed, accuracy in enumerate((0.5, 1.0, 0.25))]
+    runs = [
+        done("SGD", 0.1, accuracy, seed=seed, test=Metrics(1.0, accuracy / 2))
+        for seed, accuracy in enumerate((0.5, 1.0, 0.25))
+    ]
     runs += [burst("SGD", 1.0), done("Adam", 0.1, 0.75), done("Adam", 0.1, 0.9, seed=1, ended="interrupted")]
     assert table(runs) == [
         Row("SGD", 0.1, 3, 0, (0.5, 0.25, 1.0), (0.25, 0.125, 0.5), None, None),
@@ -96,12 +99,12 @@ def test_steps_and_seconds_to_the_target_are_infinite_where_it_is_not_reached():
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ({"loss": 0.1}, "loss 0.1 is never reached, the lowest is 0.5: "
-                        "choose another target, or train longer"),
-        ({"accuracy": 0.95}, "accuracy 0.95 is never reached, the highest is 0.75: "
-                             "choose another target, or train longer"),
-        ({"loss": 0.1, "accuracy": 0.95},
-         "loss is 0.1 and accuracy 0.95, expected one of them as the target"),
+        ({"loss": 0.1}, "loss 0.1 is never reached, the lowest is 0.5: choose another target, or train longer"),
+        (
+            {"accuracy": 0.95},
+            "accuracy 0.95 is never reached, the highest is 0.75: choose another target, or train longer",
+        ),
+        ({"loss": 0.1, "accuracy": 0.95}, "loss is 0.1 and accuracy 0.95, expected one of them as the target"),
     ],
 )
 def test_a_target_that_no_run_reaches_is_told_with_the_best_value(target, message):
@@ -155,8 +158,16 @@ def test_a_failing_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b'{"runs": [{"name": "SGD"', b"[]", b'{"cells": []}', b'{"runs": [1]}', b'{"runs": [{"nam": 1}]}',
-     b"\xff", b'{"runs": [{"name": "SGD", "lr": 1, "seed": 0, "valid": [[1]]}]}'],
+    [
+        b"",
+        b'{"runs": [{"name": "SGD"',
+        b"[]",
+        b'{"cells": []}',
+        b'{"runs": [1]}',
+        b'{"runs": [{"nam": 1}]}',
+        b"\xff",
+        b'{"runs": [{"name": "SGD", "lr": 1, "seed": 0, "valid": [[1]]}]}',
+    ],
 )
 def test_a_damaged_file_is_named(tmp_path, content):
     path = tmp_path / "runs.json"

@@ -50,8 +50,11 @@ def test_a_class_that_is_never_seen_scores_zero_not_nan():
     ("logits", "y", "message"),
     [
         (torch.zeros(4), torch.zeros(4), "logits has shape (4,), expected (B, K)"),
-        (torch.zeros(4, 3), torch.zeros(4, 3),
-         "y has shape (4, 3), expected (4,): one class index an example, not one-hot rows"),
+        (
+            torch.zeros(4, 3),
+            torch.zeros(4, 3),
+            "y has shape (4, 3), expected (4,): one class index an example, not one-hot rows",
+        ),
         (torch.zeros(1, 3), torch.tensor([3]), "y has class 3, expected 0 to 2: one logit a class"),
         (torch.zeros(1, 3), torch.tensor([-1]), "y has class -1, expected 0 to 2: one logit a class"),
         (torch.zeros(0, 3), torch.zeros(0), "logits has no examples, expected one or more"),
@@ -115,13 +118,14 @@ def test_without_an_event_there_is_no_score_rather_than_a_bad_one():
     ("y", "seen", "message"),
     [
         (torch.zeros(2), None, "y has shape (2,), expected (3,): one value a cell of the prediction"),
-        (torch.zeros(3), torch.ones(1, dtype=torch.bool),
-         "seen has shape (1,), expected (3,): one value a cell of the prediction"),
-        (torch.zeros(3), torch.ones(3),
-         "seen is torch.float32, expected torch.bool: True where y was measured"),
+        (
+            torch.zeros(3),
+            torch.ones(1, dtype=torch.bool),
+            "seen has shape (1,), expected (3,): one value a cell of the prediction",
+        ),
+        (torch.zeros(3), torch.ones(3), "seen is torch.float32, expected torch.bool: True where y was measured"),
         (torch.zeros(3), torch.zeros(3, dtype=torch.bool), "y has no measured cell, expected one or more"),
-        (torch.tensor([0, math.nan, 0]), None,
-         "y has nan among what was measured, expected numbers: pass seen"),
+        (torch.tensor([0, math.nan, 0]), None, "y has nan among what was measured, expected numbers: pass seen"),
     ],
 )
 def test_unfit_rain_maps_are_named(y, seen, message):

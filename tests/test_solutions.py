@@ -25,8 +25,12 @@ from gates import (
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = find_notebooks(FOLDER)
 GATES = (
-    every_cell_ran_in_order, no_cell_complains, nothing_from_elsewhere, nothing_is_left_to_be_written,
-    nothing_is_skipped, paragraphs_are_short,
+    every_cell_ran_in_order,
+    no_cell_complains,
+    nothing_from_elsewhere,
+    nothing_is_left_to_be_written,
+    nothing_is_skipped,
+    paragraphs_are_short,
 )
 MODULE = """
 import math, os
@@ -125,8 +129,15 @@ def test_an_answer_brings_the_constants_helpers_and_imports_that_it_needs_and_no
 
 
 def test_imports_stand_in_three_groups():
-    lines = {"from course.rain import MISSING", "import torch", "from torch import nn", "import math",
-             "import numpy as np", "from course import plots", "from functools import partial"}
+    lines = {
+        "from course.rain import MISSING",
+        "import torch",
+        "from torch import nn",
+        "import math",
+        "import numpy as np",
+        "from course import plots",
+        "from functools import partial",
+    }
     assert upkeep.sort_imports(lines) == (
         "import math\nfrom functools import partial\n\nimport numpy as np\nimport torch\nfrom torch import nn\n\n"
         "from course import plots\nfrom course.rain import MISSING"
@@ -189,7 +200,9 @@ def test_the_committed_solutions_are_those_that_would_be_made_today(path):
     def bare(nb):
         return [(cell.id, cell.cell_type, cell.metadata, cell.source) for cell in nb.cells]
 
-    assert bare(committed(path)) == bare(upkeep.make_solutions(path)), f"python3 run.py regenerate {path.stem} renews them"
+    assert bare(committed(path)) == bare(upkeep.make_solutions(path)), (
+        f"python3 run.py regenerate {path.stem} renews them"
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -30,9 +30,7 @@ def weights(model):
     return torch.cat([parameter.detach().cpu().flatten() for parameter in model.parameters()])
 
 
-@pytest.mark.parametrize(
-    "recipe", [*RECIPES.values(), TINY, Recipe((3,), patch=4), Recipe((3, 2, 2, 2), patch=1)]
-)
+@pytest.mark.parametrize("recipe", [*RECIPES.values(), TINY, Recipe((3,), patch=4), Recipe((3, 2, 2, 2), patch=1)])
 def test_a_network_gives_ten_logits_an_image(recipe):
     images, _ = some_images(2)
     assert Net(recipe)(images).shape == (2, 10)
@@ -81,7 +79,7 @@ def test_a_pass_takes_the_hardest_images_each_once():
     hardness = torch.tensor([0.1, 0.9, 0.3, 0.8, 0.2, 0.7, 0.0, 0.4, 0.6, 0.5])
     first, second = passes_of(Recipe(passes=(0.3, 0.5), batch_size=2), hardness)
     assert sorted(first) == [1, 3, 5] and sorted(second) == [1, 3, 5, 8, 9]
-    whole, = passes_of(Recipe(passes=(1.0,)), hardness)
+    (whole,) = passes_of(Recipe(passes=(1.0,)), hardness)
     assert sorted(whole) == list(range(10))
     assert whole != passes_of(Recipe(passes=(1.0,)), hardness, seed=1)[0]  # in an order of its own
 
@@ -205,17 +203,22 @@ def test_recipes_differ_by_data_only():
     assert all(type(recipe) is Recipe for recipe in RECIPES.values())
 
 
-@pytest.mark.parametrize("change, sentence", [
-    ({"patch": 3}, "patch is 3, expected 1, 2 or 4, which divide 28: try 2"),
-    ({"channels": (8, 8, 8, 8)}, "channels is (8, 8, 8, 8), expected one or more positive numbers, and few "
-                                 "enough that the map of 14x14 patches is not used up: try (16, 32)"),
-    ({"hidden": 0}, "hidden is 0, expected 1 unit or more: try 64"),
-    ({"passes": (1.0, 0.0)}, "passes is (1.0, 0.0), expected fractions above 0, to 1: try (1.0, 0.3)"),
-    ({"batch_size": 0},
-     "batch_size is 0 and rise 0.2, expected at least 1 and between 0 and 1: try 250 and 0.2"),
-    ({"rise": 1.0}, "batch_size is 250 and rise 1, expected at least 1 and between 0 and 1: try 250 and 0.2"),
-    ({"shift": 28}, "shift is 28, expected 0 to 27 pixels: try 1"),
-])
+@pytest.mark.parametrize(
+    "change, sentence",
+    [
+        ({"patch": 3}, "patch is 3, expected 1, 2 or 4, which divide 28: try 2"),
+        (
+            {"channels": (8, 8, 8, 8)},
+            "channels is (8, 8, 8, 8), expected one or more positive numbers, and few "
+            "enough that the map of 14x14 patches is not used up: try (16, 32)",
+        ),
+        ({"hidden": 0}, "hidden is 0, expected 1 unit or more: try 64"),
+        ({"passes": (1.0, 0.0)}, "passes is (1.0, 0.0), expected fractions above 0, to 1: try (1.0, 0.3)"),
+        ({"batch_size": 0}, "batch_size is 0 and rise 0.2, expected at least 1 and between 0 and 1: try 250 and 0.2"),
+        ({"rise": 1.0}, "batch_size is 250 and rise 1, expected at least 1 and between 0 and 1: try 250 and 0.2"),
+        ({"shift": 28}, "shift is 28, expected 0 to 27 pixels: try 1"),
+    ],
+)
 def test_numbers_out_of_range_are_named(change, sentence):
     with pytest.raises(ValueError) as error:
         Recipe(**change)

@@ -1,4 +1,5 @@
 """The stand-in for MNIST: its images, its two disjoint sets of sources, and a cache that never lies."""
+
 import errno
 import os
 import subprocess
@@ -57,9 +58,14 @@ def never():
 
 # The images
 
+
 def test_shapes_and_types_are_those_of_mnist(small):
-    assert [(a.shape, a.dtype) for a in small] == [((1200, 28, 28), np.uint8), ((1200,), np.uint8),
-                                                   ((600, 28, 28), np.uint8), ((600,), np.uint8)]
+    assert [(a.shape, a.dtype) for a in small] == [
+        ((1200, 28, 28), np.uint8),
+        ((1200,), np.uint8),
+        ((600, 28, 28), np.uint8),
+        ((600,), np.uint8),
+    ]
 
 
 def test_all_ten_digits_are_in_both_sets(small):
@@ -106,7 +112,7 @@ def test_every_digit_leans_and_spreads_like_mnists(small):
 def test_a_broken_ring_is_closed_and_keeps_one_loop():
     row, column = np.indices((48, 48)) - 23.5
     ring = np.where(abs(np.hypot(row, column) - 15) < 3, 1.0, 0.0)
-    ring[20:28, 30:] *= 0.5                                 # too faint for a threshold of 0.55
+    ring[20:28, 30:] *= 0.5  # too faint for a threshold of 0.55
     path, loops = find_path(ring)
     assert loops == 1
     assert np.all(abs(np.hypot(*(np.argwhere(path) - (path.shape[0] - 1) / 2).T) - 15) < 2)
@@ -117,7 +123,7 @@ def test_a_speck_is_no_part_of_the_path():
     ink[4:44, 20:28] = 1
     ink[10:12, 40:42] = 1
     path, loops = find_path(ink)
-    assert loops == 0 and path.any() and not path[:, standin.MARGIN + 36:].any()
+    assert loops == 0 and path.any() and not path[:, standin.MARGIN + 36 :].any()
 
 
 def test_no_path_has_loops_that_its_digit_cannot_have(sources):
@@ -147,13 +153,16 @@ def test_the_corners_stay_empty_under_the_thickest_pen(sources):
 def test_a_bend_moves_ink_but_keeps_most_of_it(sources):
     distances, labels = sources
     noise = np.random.default_rng(0).standard_normal((50, 54))
-    straight, bent = (draw_digits(distances, labels, np.arange(50), noise, PLAIN._replace(bend=bend)).astype(float)
-                      for bend in (0, 0.5))
+    straight, bent = (
+        draw_digits(distances, labels, np.arange(50), noise, PLAIN._replace(bend=bend)).astype(float)
+        for bend in (0, 0.5)
+    )
     moved = abs(straight - bent).sum((1, 2)) / straight.sum((1, 2))
     assert 0.05 < np.median(moved) < 0.6
 
 
 # The numbers: by seed alone
+
 
 def test_the_seed_alone_decides(small, quick):
     assert same(make_digits(train=1200, test=600), small)
@@ -186,6 +195,7 @@ def test_no_source_digit_serves_both_sets(monkeypatch, sources, quick):
 
 # The cache
 
+
 def test_the_first_use_makes_and_the_second_reads(tmp_path):
     calls = count()
     made = load_digits_standin(tmp_path / "new" / "folder", make=lambda: (next(calls), tiny())[1])
@@ -203,7 +213,7 @@ def test_the_cache_is_a_plain_npz_without_pickles(tmp_path):
 def test_other_bytes_of_the_same_content_are_valid(tmp_path):
     load_digits_standin(tmp_path, make=tiny)
     with np.load(tmp_path / FILE) as file:
-        np.savez(tmp_path / FILE, **file)                   # uncompressed: as another zlib might write it
+        np.savez(tmp_path / FILE, **file)  # uncompressed: as another zlib might write it
     assert same(load_digits_standin(tmp_path, make=never), tiny())
 
 
@@ -219,9 +229,10 @@ def test_a_wrong_pixel_is_noticed_and_the_cache_made_again(tmp_path, capsys):
     with np.load(tmp_path / FILE) as file:
         arrays = dict(file)
     arrays["train_images"][0, 0, 0] ^= 1
-    np.savez_compressed(tmp_path / FILE, **arrays)          # the zip file's own checksums are right
-    assert remade(tmp_path, capsys) == (f"{tmp_path / FILE} is damaged, expected the digits as written: "
-                                        "making them again\n")
+    np.savez_compressed(tmp_path / FILE, **arrays)  # the zip file's own checksums are right
+    assert remade(tmp_path, capsys) == (
+        f"{tmp_path / FILE} is damaged, expected the digits as written: making them again\n"
+    )
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, 700, -1])
@@ -240,7 +251,7 @@ def test_a_flipped_bit_anywhere_never_gives_other_digits(tmp_path):
         bad[position] ^= 0x10
         (tmp_path / FILE).write_bytes(bad)
         arrays = read_cache(tmp_path / FILE)
-        assert arrays is None or same(arrays, tiny())       # some bytes of a zip file are never read
+        assert arrays is None or same(arrays, tiny())  # some bytes of a zip file are never read
 
 
 def test_a_half_written_file_beside_the_cache_is_ignored(tmp_path, capsys):
@@ -264,8 +275,15 @@ def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path):
             return images, images[:, 0, 0], images[:9], images[:9, 0, 0]
         print(content_hash(load_digits_standin(folder / "cache", make=make)))
     """
-    runs = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), *names], text=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for names in ("ab", "ba")]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path), *names],
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for names in ("ab", "ba")
+    ]
     said = [run.communicate(timeout=120) for run in runs]
     assert [err for _, err in said] == ["", ""]
     hashes = {out.strip() for out, _ in said}
@@ -284,7 +302,8 @@ def test_a_full_disk_gives_one_sentence_and_leaves_no_file(tmp_path, monkeypatch
     assert caught.value.errno == errno.ENOSPC
     assert caught.value.strerror == (
         f"cannot write {tmp_path / FILE}: {os.strerror(errno.ENOSPC)}, expected a folder to write to with "
-        "20 MB free: make room, or name another folder with cache=")
+        "20 MB free: make room, or name another folder with cache="
+    )
     assert list(tmp_path.iterdir()) == []
 
 

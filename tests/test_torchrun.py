@@ -17,8 +17,14 @@ from course.distributed.torchrun import (
     read_place,
 )
 
-GOOD = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_PORT": "29500",
-        "MASTER_ADDR": "a.b"}
+GOOD = {
+    "RANK": "3",
+    "WORLD_SIZE": "4",
+    "LOCAL_RANK": "1",
+    "LOCAL_WORLD_SIZE": "2",
+    "MASTER_PORT": "29500",
+    "MASTER_ADDR": "a.b",
+}
 MEND = "start all processes by torchrun, which sets them, or unset it to run alone"
 LOST = RuntimeError("[/a/gloo/pair.cc:5] Connection closed by peer [127.0.0.1]:5. This is typical. Good luck")
 
@@ -28,25 +34,33 @@ def test_a_place_is_what_torchrun_tells_and_none_if_it_tells_nothing():
     assert read_place({"MASTER_ADDR": "a.b", "PATH": "/bin"}) is None
 
 
-@pytest.mark.parametrize("changes, told", [
-    ({"MASTER_ADDR": ""},
-     "RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT is set, but not MASTER_ADDR"),
-    ({"WORLD_SIZE": "", "LOCAL_RANK": "", "LOCAL_WORLD_SIZE": ""},
-     "RANK, MASTER_PORT, MASTER_ADDR is set, but not WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE"),
-    ({"RANK": "one"}, "RANK is 'one', expected a whole number"),
-    ({"MASTER_PORT": "-1"}, "MASTER_PORT is '-1', expected a whole number"),
-    ({"RANK": "4"}, "RANK is 4 of 4 processes, expected 0 to 3"),
-    ({"LOCAL_RANK": "2"}, "LOCAL_RANK is 2 of 2 processes, expected 0 to 1"),
-    ({"WORLD_SIZE": "0"}, "RANK is 3 of 0 processes, expected 0 to -1"),
-])
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        (
+            {"MASTER_ADDR": ""},
+            "RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_PORT is set, but not MASTER_ADDR",
+        ),
+        (
+            {"WORLD_SIZE": "", "LOCAL_RANK": "", "LOCAL_WORLD_SIZE": ""},
+            "RANK, MASTER_PORT, MASTER_ADDR is set, but not WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE",
+        ),
+        ({"RANK": "one"}, "RANK is 'one', expected a whole number"),
+        ({"MASTER_PORT": "-1"}, "MASTER_PORT is '-1', expected a whole number"),
+        ({"RANK": "4"}, "RANK is 4 of 4 processes, expected 0 to 3"),
+        ({"LOCAL_RANK": "2"}, "LOCAL_RANK is 2 of 2 processes, expected 0 to 1"),
+        ({"WORLD_SIZE": "0"}, "RANK is 3 of 0 processes, expected 0 to -1"),
+    ],
+)
 def test_variables_that_do_not_fit_are_named(changes, told):
     with pytest.raises(ValueError) as error:
         read_place(GOOD | changes)
     assert str(error.value) == f"{told}: {MEND}"
 
 
-@pytest.mark.parametrize("count, most, last", [(None, None, True), ("0", "0", True), ("0", "3", False),
-                                               ("2", "3", False), ("3", "3", True)])
+@pytest.mark.parametrize(
+    "count, most, last", [(None, None, True), ("0", "0", True), ("0", "3", False), ("2", "3", False), ("3", "3", True)]
+)
 def test_the_last_start_is_the_one_after_which_torchrun_gives_up(monkeypatch, count, most, last):
     for name, value in (("TORCHELASTIC_RESTART_COUNT", count), ("TORCHELASTIC_MAX_RESTARTS", most)):
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
@@ -59,12 +73,15 @@ def alone(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("error, status, line", [
-    (ValueError("batch is 0"), 1, "batch is 0\n"),
-    (FileNotFoundError("no folder"), 1, "no folder\n"),
-    (FloatingPointError("loss is nan"), 1, "loss is nan\n"),
-    (KeyboardInterrupt(), 130, "interrupted: the same command goes on from the last checkpoint\n"),
-])
+@pytest.mark.parametrize(
+    "error, status, line",
+    [
+        (ValueError("batch is 0"), 1, "batch is 0\n"),
+        (FileNotFoundError("no folder"), 1, "no folder\n"),
+        (FloatingPointError("loss is nan"), 1, "loss is nan\n"),
+        (KeyboardInterrupt(), 130, "interrupted: the same command goes on from the last checkpoint\n"),
+    ],
+)
 def test_an_error_that_can_be_mended_is_one_line_and_a_status(alone, capsys, error, status, line):
     with pytest.raises(SystemExit) as end, plain_words():
         raise error

@@ -37,8 +37,17 @@ def run(epochs, tmp_path=None, lr=0.1, dropout=0.3, **options):
     batches = Shuffled(*problem(), 16, torch.Generator().manual_seed(2))
     valid = [problem(30, seed=5)]
     checkpoint = None if tmp_path is None else tmp_path / "run.pt"
-    history = fit(model, optimizer, batches, valid, epochs=epochs, scheduler=scheduler, checkpoint=checkpoint,
-                  progress=False, **options)
+    history = fit(
+        model,
+        optimizer,
+        batches,
+        valid,
+        epochs=epochs,
+        scheduler=scheduler,
+        checkpoint=checkpoint,
+        progress=False,
+        **options,
+    )
     return history, model
 
 
@@ -176,15 +185,30 @@ def test_a_finished_run_is_not_trained_again(tmp_path):
 def test_curves_get_the_rows_of_the_history_by_name_and_epoch():
     seen = []
     history, _ = run(2, curves=lambda step, values: seen.append((step, dict(values))))
-    assert seen == [(epoch, {"loss/train": train.loss, "accuracy/train": train.accuracy,
-                             "loss/valid": valid.loss, "accuracy/valid": valid.accuracy})
-                    for epoch, train, valid in zip((1, 2), history.train, history.valid, strict=True)]
+    assert seen == [
+        (
+            epoch,
+            {
+                "loss/train": train.loss,
+                "accuracy/train": train.accuracy,
+                "loss/valid": valid.loss,
+                "accuracy/valid": valid.accuracy,
+            },
+        )
+        for epoch, train, valid in zip((1, 2), history.train, history.valid, strict=True)
+    ]
 
 
 def test_curves_without_validation_batches_are_those_of_training():
     model, seen = nn.Linear(4, 4), []
-    fit(model, torch.optim.SGD(model.parameters(), 0.1), [problem()], epochs=1, progress=False,
-        curves=lambda step, values: seen.append((step, sorted(values))))
+    fit(
+        model,
+        torch.optim.SGD(model.parameters(), 0.1),
+        [problem()],
+        epochs=1,
+        progress=False,
+        curves=lambda step, values: seen.append((step, sorted(values))),
+    )
     assert seen == [(1, ["accuracy/train", "loss/train"])]
 
 
@@ -203,8 +227,16 @@ def test_a_run_that_got_validation_batches_later_gives_their_curves_from_there(t
     model, seen = nn.Linear(4, 4), []
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     for epochs, valid in ((1, None), (2, [problem()])):
-        fit(model, optimizer, [problem()], valid, epochs=epochs, checkpoint=tmp_path / "run.pt", progress=False,
-            curves=lambda step, values: seen.append((step, len(values))))
+        fit(
+            model,
+            optimizer,
+            [problem()],
+            valid,
+            epochs=epochs,
+            checkpoint=tmp_path / "run.pt",
+            progress=False,
+            curves=lambda step, values: seen.append((step, len(values))),
+        )
     assert seen == [(1, 2), (1, 2), (2, 4)]
 
 

@@ -57,15 +57,15 @@ def test_a_claim_gets_median_range_and_the_number_of_seeds_that_uphold_it(three_
         "notebook": "00_tiny",
         "judgement": "holds",
         "because": "0 of 5 starts, ≈ {}, ≈ {}",
-        "measured": {"digits": {"seeds": 3, "held": 2, "figures": [["20.7%", "10.7%", "30.7%"], ["-2e-01", "-3e-01", "-1e-01"]]}},
+        "measured": {
+            "digits": {"seeds": 3, "held": 2, "figures": [["20.7%", "10.7%", "30.7%"], ["-2e-01", "-3e-01", "-1e-01"]]}
+        },
     }
     assert three_seeds["c9"]["measured"] == {"digits": {"seeds": 3, "held": 2, "figures": []}}
 
 
 def test_an_assertion_that_fails_is_told_with_its_seed(measured):
-    assert measured[1] == (
-        "00_tiny, seed + 200: AssertionError  in the cell that ends in 'assert share < 0.25'\n"
-    )
+    assert measured[1] == ("00_tiny, seed + 200: AssertionError  in the cell that ends in 'assert share < 0.25'\n")
 
 
 def test_a_notebook_runs_though_its_figures_lie_out_of_the_bands_of_before(notebook, capsys):
@@ -103,10 +103,13 @@ def test_no_seeds_are_refused(notebook):
         upkeep.measure_claims(notebook, 0)
 
 
-@pytest.mark.parametrize("texts, spread", [
-    (["3", "1", "2"], ["2", "1", "3"]),
-    (["1e-03", "2e-05", "−4", "10"], ["2e-05", "−4", "10"]),
-    (["92.3%"], ["92.3%"] * 3),
-])
+@pytest.mark.parametrize(
+    "texts, spread",
+    [
+        (["3", "1", "2"], ["2", "1", "3"]),
+        (["1e-03", "2e-05", "−4", "10"], ["2e-05", "−4", "10"]),
+        (["92.3%"], ["92.3%"] * 3),
+    ],
+)
 def test_a_spread_is_made_of_figures_that_were_printed(texts, spread):
     assert upkeep._spread(texts) == spread

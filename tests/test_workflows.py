@@ -1,4 +1,5 @@
 """CI does what the README says, on every push and every week, and keeps what was executed."""
+
 import importlib.util
 import os
 import re
@@ -30,7 +31,7 @@ def steps(name, key):
 
 
 def uses(name, action):
-    found, = (step for step in steps(name, "uses") if step["uses"].startswith(f"actions/{action}@"))
+    (found,) = (step for step in steps(name, "uses") if step["uses"].startswith(f"actions/{action}@"))
     return found
 
 
@@ -112,20 +113,25 @@ def test_costs_and_the_browser_are_tested_on_linux_even_after_a_failed_test():
 def test_every_week_sees_the_newest_the_oldest_and_the_next_torch():
     matrix = JOBS["weekly"]["strategy"]["matrix"]["include"]
     assert {case["torch"]: case["constraints"] for case in matrix} == {
-        "newest": "none", "oldest": "oldest.txt", "pre-release": "none"}
+        "newest": "none",
+        "oldest": "oldest.txt",
+        "pre-release": "none",
+    }
     assert JOBS["weekly"]["env"]["COURSE_CONSTRAINTS"] == "${{ matrix.constraints }}"
 
 
 def test_the_oldest_are_the_lower_bounds_of_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bounds = {wish.name: str(wish.specifier) for wish in map(Requirement, project["dependencies"])}
-    step, = (step for step in steps("weekly", "run") if "oldest.txt" in step["run"])
+    (step,) = (step for step in steps("weekly", "run") if "oldest.txt" in step["run"])
     assert step["if"] == "matrix.torch == 'oldest'"
     pins = dict(re.findall(r"(\w+)==([\d.]+?)(?:\.0)?\\n", step["run"]))
     assert {name: f">={version}" for name, version in pins.items()} == {
-        name: bounds[name] for name in ("torch", "torchvision")}
-    python, = (case["python"] for case in JOBS["weekly"]["strategy"]["matrix"]["include"]
-               if case["torch"] == "oldest")
+        name: bounds[name] for name in ("torch", "torchvision")
+    }
+    (python,) = (
+        case["python"] for case in JOBS["weekly"]["strategy"]["matrix"]["include"] if case["torch"] == "oldest"
+    )
     assert f">={python}" == project["requires-python"]
 
 
@@ -134,8 +140,9 @@ def test_the_next_torch_may_fail_and_comes_from_an_index_that_the_repository_nam
     assert job["continue-on-error"] == "${{ matrix.torch == 'pre-release' }}"
     assert job["env"]["PIP_PRE"] == "${{ matrix.torch == 'pre-release' && '1' || '0' }}"
     assert job["env"]["PIP_EXTRA_INDEX_URL"] == (
-        "${{ matrix.torch == 'pre-release' && vars.TORCH_PRERELEASE_INDEX || '' }}")
-    said, = (step for step in steps("weekly", "run") if step["run"].startswith("echo"))
+        "${{ matrix.torch == 'pre-release' && vars.TORCH_PRERELEASE_INDEX || '' }}"
+    )
+    (said,) = (step for step in steps("weekly", "run") if step["run"].startswith("echo"))
     assert "::warning::" in said["run"] and "matrix.torch == 'pre-release'" in said["if"]
 
 
@@ -146,7 +153,7 @@ def test_what_was_executed_is_kept_whatever_happens(name):
     assert upload["if"] == "always()"
     assert upload["with"]["path"] == "build"
     assert upload["with"]["if-no-files-found"] == "ignore"
-    axis, = re.findall(r"\$\{\{ matrix\.(\w+) \}\}", upload["with"]["name"])  # else the jobs' names would clash
+    (axis,) = re.findall(r"\$\{\{ matrix\.(\w+) \}\}", upload["with"]["name"])  # else the jobs' names would clash
     matrix = JOBS[name]["strategy"]["matrix"]
     values = matrix.get(axis) or [case[axis] for case in matrix["include"]]
     assert len(set(values)) == len(values)
@@ -161,8 +168,9 @@ def test_downloads_are_cached_until_the_versions_change(name):
 
 @EACH
 def test_actions_are_those_of_github_each_by_its_major_version(name):
-    assert [step["uses"] for step in steps(name, "uses")
-            if not re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])] == []
+    assert [
+        step["uses"] for step in steps(name, "uses") if not re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
+    ] == []
 
 
 def test_instructors_can_read_what_a_new_torch_changes():

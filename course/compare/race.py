@@ -53,8 +53,7 @@ class Competitor:
     def __post_init__(self) -> None:
         if self.optimizer is None and self.name not in OPTIMIZERS:
             raise ValueError(
-                f"competitor is called {self.name!r}, expected one of {', '.join(OPTIMIZERS)}: "
-                "or give it an optimizer"
+                f"competitor is called {self.name!r}, expected one of {', '.join(OPTIMIZERS)}: or give it an optimizer"
             )
         if self.lr is not None and not 0 < self.lr < math.inf:
             raise ValueError(f"lr of {self.name} is {self.lr:g}, expected a number above 0: try 0.01")

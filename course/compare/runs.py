@@ -96,8 +96,7 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
         best = scores[lr][0]
         if not any(run.name == name and run.ended == "finished" for run in runs):
             raise ValueError(
-                f"every run of {name} diverged, at rates from {min(scores):g} to {max(scores):g}: "
-                "try smaller ones"
+                f"every run of {name} diverged, at rates from {min(scores):g} to {max(scores):g}: try smaller ones"
             )
         good = _stretch({rate: accuracy >= best - within for rate, (accuracy, _) in scores.items()}, lr)
         choices[name] = Choice(lr, best, good, lr in (min(scores), max(scores)))
@@ -118,8 +117,12 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
         reached = [steps_to(run, loss=loss, accuracy=accuracy) for run in group] if wanted else []
         rows.append(
             Row(
-                name, lr, len(group), len(group) - len(ended),
-                _range([run.valid[-1].accuracy for run in ended]), _range(tests),
+                name,
+                lr,
+                len(group),
+                len(group) - len(ended),
+                _range([run.valid[-1].accuracy for run in ended]),
+                _range(tests),
                 _range([found.steps if found else math.inf for found in reached]),
                 _range([found.seconds if found else math.inf for found in reached]),
             )

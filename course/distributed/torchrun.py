@@ -137,7 +137,10 @@ def loopback() -> dict[str, str]:
 
 
 def launch(
-    target: str | Path, arguments: Sequence[object] = (), processes: int = 2, restarts: int = 0,
+    target: str | Path,
+    arguments: Sequence[object] = (),
+    processes: int = 2,
+    restarts: int = 0,
     timeout: float | None = None,
 ) -> str:
     """Run a module ("course.nowcast") or a script (a Path) by torchrun, here; return what it prints.

@@ -39,9 +39,7 @@ class World(NamedTuple):
 
 
 @contextmanager
-def joined(
-    backend: str | None = None, device: str | None = None, timeout: float = TIMEOUT
-) -> Iterator[World]:
+def joined(backend: str | None = None, device: str | None = None, timeout: float = TIMEOUT) -> Iterator[World]:
     """Connect this process with those that torchrun started beside it; alone, it is a world of one.
 
     backend: "nccl", with a GPU for each process, or "gloo"; by default nccl if there are enough GPUs.
@@ -180,7 +178,10 @@ def replicate(model: nn.Module, world: World) -> nn.Module:
 
 
 def backward(
-    model: nn.Module, losses_of: Callable[[nn.Module, Sequence], Tensor], batch: Sequence, world: World,
+    model: nn.Module,
+    losses_of: Callable[[nn.Module, Sequence], Tensor],
+    batch: Sequence,
+    world: World,
     micro_batch: int | None = None,
 ) -> Tensor:
     """Add to the gradients those of the mean loss over a batch, of which each process computes its part.

@@ -22,8 +22,14 @@ class Check(NamedTuple):
 def why_it_fails(code: str, seconds: float = 300) -> str:
     """Run code in a Python of its own, which may die of it; return what it said, "" if all went well."""
     try:
-        done = subprocess.run([sys.executable, "-c", code], cwd=_places.NOTEBOOKS, timeout=seconds,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=_places.NOTEBOOKS,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
     except subprocess.TimeoutExpired:
         return f"no end after {seconds:g} s"
     words = done.stderr.decode(errors="replace").strip()

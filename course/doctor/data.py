@@ -23,8 +23,11 @@ def check_data() -> Iterator[Check]:
     if root:
         yield Check("ok", f"data: MNIST in {root}")
     elif named:
-        yield Check("FAIL", f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
-                    "correct it, or unset it to use the stand-in")
+        yield Check(
+            "FAIL",
+            f"COURSE_DATA is {named}, but {Path(named) / 'MNIST/raw'} has no MNIST: "
+            "correct it, or unset it to use the stand-in",
+        )
     else:
         here = "is here" if file.exists() else "will be made on first use"
         yield Check("ok", f"data: no MNIST; its stand-in {file} {here}")
@@ -44,5 +47,6 @@ def check_notebooks() -> Iterator[Check]:
         except (ValueError, KeyError, TypeError):
             merged = b"\n<<<<<<<" in path.read_bytes()
             why = "holds two versions that git could not merge" if merged else "is no notebook"
-            yield Check("FAIL", f"{path} {why}: keep a copy of your answers, then "
-                        f'git checkout HEAD -- "notebooks/{path.name}"')
+            yield Check(
+                "FAIL", f'{path} {why}: keep a copy of your answers, then git checkout HEAD -- "notebooks/{path.name}"'
+            )

@@ -30,8 +30,9 @@ def check_kernel() -> Iterator[Check]:
     program = spec.argv[0]
     own = ("python", "python3", f"python3.{sys.version_info[1]}")  # for these Jupyter puts its own Python
     if program not in own and not Path(program).is_relative_to(sys.prefix):
-        yield Check("FAIL", f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: "
-                    f"delete {spec.resource_dir}")
+        yield Check(
+            "FAIL", f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: delete {spec.resource_dir}"
+        )
         return
     yield _try_kernel()
 
@@ -42,8 +43,9 @@ def _try_kernel() -> Check:
     from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 
     cell = nbformat.v4.new_code_cell("import course, torch\nprint(course.__file__)")
-    client = NotebookClient(nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3", startup_timeout=START,
-                            timeout=TRIAL)
+    client = NotebookClient(
+        nbformat.v4.new_notebook(cells=[cell]), kernel_name="python3", startup_timeout=START, timeout=TRIAL
+    )
     with tempfile.TemporaryFile() as said:
         try:
             with client.setup_kernel(cwd=str(_places.NOTEBOOKS), stderr=said):
@@ -55,12 +57,18 @@ def _try_kernel() -> Check:
             return Check("FAIL", f"Jupyter's kernel starts, but cannot import torch ({words}): {REINSTALL}")
         except (OSError, RuntimeError) as error:
             words = _last_words(said) or last_line(error)
-            return Check("FAIL", f"Jupyter's kernel does not start ({words}): mend what this names; else let "
-                         f"Python through the firewall on 127.0.0.1; else {REINSTALL}")
+            return Check(
+                "FAIL",
+                f"Jupyter's kernel does not start ({words}): mend what this names; else let "
+                f"Python through the firewall on 127.0.0.1; else {REINSTALL}",
+            )
     there = Path(cell.outputs[-1].text.splitlines()[-1]).parent
     if there != _places.ROOT / "course":
-        return Check("FAIL", f"Jupyter's kernel imports {there}, expected {_places.ROOT / 'course'}: "
-                     f'{PYTHON} -m pip install --no-deps --editable "{_places.ROOT}"')
+        return Check(
+            "FAIL",
+            f"Jupyter's kernel imports {there}, expected {_places.ROOT / 'course'}: "
+            f'{PYTHON} -m pip install --no-deps --editable "{_places.ROOT}"',
+        )
     return Check("ok", "Jupyter's kernel starts, and imports the course and torch")
 
 
@@ -80,9 +88,13 @@ def check_lab() -> Iterator[Check]:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        yield Check("FAIL", f"Jupyter cannot write in {folder} ({error.strerror}): "
-                    "delete it, make it yours, or set JUPYTER_RUNTIME_DIR")
+        yield Check(
+            "FAIL",
+            f"Jupyter cannot write in {folder} ({error.strerror}): "
+            "delete it, make it yours, or set JUPYTER_RUNTIME_DIR",
+        )
     found = shutil.which("jupyter")
     if found and not Path(found).is_relative_to(sys.prefix):
-        yield Check("note", f"the command jupyter is {found}, of another Python: "
-                    "open the notebooks by python3 run.py lab")
+        yield Check(
+            "note", f"the command jupyter is {found}, of another Python: open the notebooks by python3 run.py lab"
+        )

@@ -61,8 +61,11 @@ def check_memory() -> Iterator[Check]:
     except (OSError, ValueError):
         pass  # no such file, or "max": no limit
     if free < MEMORY * 1e9:
-        yield Check("note", f"{free / 1e9:.1f} GB of memory are free, and a notebook may take {MEMORY:.0f}; kernels "
-                    "die without: close other programs and kernels, or give the container more")
+        yield Check(
+            "note",
+            f"{free / 1e9:.1f} GB of memory are free, and a notebook may take {MEMORY:.0f}; kernels "
+            "die without: close other programs and kernels, or give the container more",
+        )
 
 
 def check_device() -> Iterator[Check]:
@@ -94,15 +97,22 @@ def _unused_gpu(said: list[str]) -> Iterator[Check]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return
-    done = subprocess.run([program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     gpu = (done.stdout.strip().splitlines() or ["nothing"])[0]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if done.returncode:
         yield Check("note", f"the NVIDIA driver does not answer ({gpu}): restart, or install it anew from {DRIVER}")
     elif torch.version.cuda is None:
-        yield Check("note", f"torch was built without CUDA and leaves the GPU unused ({gpu}): "
-                    "for another build see README.md, Data and hardware")
+        yield Check(
+            "note",
+            f"torch was built without CUDA and leaves the GPU unused ({gpu}): "
+            "for another build see README.md, Data and hardware",
+        )
     elif visible is not None:
         yield Check("note", f"CUDA_VISIBLE_DEVICES is {visible!r} and hides the GPU ({gpu}): unset it")
     else:
@@ -120,7 +130,10 @@ def check_proxy() -> Iterator[Check]:
     try:
         socket.create_connection((parts.hostname, parts.port or 80), timeout=5).close()
     except (OSError, ValueError) as error:
-        yield Check("note", f"the proxy {shown} does not answer ({error}), so nothing can be installed or "
-                    "downloaded: correct HTTPS_PROXY, or unset it")
+        yield Check(
+            "note",
+            f"the proxy {shown} does not answer ({error}), so nothing can be installed or "
+            "downloaded: correct HTTPS_PROXY, or unset it",
+        )
     else:
         yield Check("ok", f"the proxy {shown} answers")

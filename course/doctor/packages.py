@@ -17,8 +17,10 @@ EXTRAS = {  # of pyproject.toml: what is missed without their packages
 }
 TORCH = "import torch; torch.ones(2, 2) @ torch.ones(2, 2)"
 TORCH_MENDS = (  # signs in what `import torch` says, and what helps; LIBRARIES only where LD_LIBRARY_PATH is set
-    ("WinError 126|WinError 127|WinError 1114|DLL load failed",
-     "install the Microsoft Visual C++ Redistributable, https://aka.ms/vs/17/release/vc_redist.x64.exe"),
+    (
+        "WinError 126|WinError 127|WinError 1114|DLL load failed",
+        "install the Microsoft Visual C++ Redistributable, https://aka.ms/vs/17/release/vc_redist.x64.exe",
+    ),
     ("SIGILL|exit status 3221225501", "this processor lacks instructions that torch needs: use another machine"),
     ("OMP: Error #15", f"two copies of OpenMP are installed, often by pip and conda together: {REINSTALL}"),
     ("", REINSTALL),
@@ -35,13 +37,17 @@ def check_install() -> Iterator[Check]:
         return
     project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
     lines = sum(project["optional-dependencies"].values(), project["dependencies"])
-    wanted, installed = ({(wish.name, str(wish.specifier)) for wish in map(Requirement, wishes)}
-                         for wishes in (lines, importlib.metadata.requires("course")))
+    wanted, installed = (
+        {(wish.name, str(wish.specifier)) for wish in map(Requirement, wishes)}
+        for wishes in (lines, importlib.metadata.requires("course"))
+    )
     if wanted != installed:
         new = ", ".join(sorted(name + range_ for name, range_ in wanted ^ installed))
         extras = ",".join(project["optional-dependencies"])
-        yield Check("FAIL", f"pyproject.toml has changed since the install ({new}): "
-                    f'{INSTALL} --editable "{_places.ROOT}[{extras}]"')
+        yield Check(
+            "FAIL",
+            f'pyproject.toml has changed since the install ({new}): {INSTALL} --editable "{_places.ROOT}[{extras}]"',
+        )
 
 
 def check_packages() -> Iterator[Check]:

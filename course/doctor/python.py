@@ -23,8 +23,11 @@ def check_python() -> Iterator[Check]:
     elif sys.maxsize < 2**32:
         yield Check("FAIL", f"Python {found} has 32 bits, expected 64, as torch has: install a 64-bit Python")
     elif (sys.platform, platform.machine()) == ("darwin", "x86_64"):
-        yield Check("FAIL", f"Python {found} is built for Intel, and torch is not, on macOS: on a Mac with an Apple "
-                    "chip install a Python for Apple silicon, on another use conda (README.md)")
+        yield Check(
+            "FAIL",
+            f"Python {found} is built for Intel, and torch is not, on macOS: on a Mac with an Apple "
+            "chip install a Python for Apple silicon, on another use conda (README.md)",
+        )
     else:
         yield Check("ok", f"Python {found} in {sys.prefix}")
 
@@ -35,8 +38,10 @@ def check_names() -> Iterator[Check]:
     for folder in (_places.ROOT, _places.NOTEBOOKS):
         for path in sorted(folder.glob("*.py")):
             if path.stem in taken:
-                yield Check("FAIL", f"{path} is taken for the package {path.stem}, which it hides: "
-                            "rename it, then restart the kernel")
+                yield Check(
+                    "FAIL",
+                    f"{path} is taken for the package {path.stem}, which it hides: rename it, then restart the kernel",
+                )
 
 
 def check_paths() -> Iterator[Check]:
@@ -54,8 +59,11 @@ def check_paths() -> Iterator[Check]:
 def _modules(folder: Path) -> set[str]:
     if not folder.is_dir() or folder.resolve() == _places.ROOT:
         return set()
-    return {path.name.split(".")[0] for path in folder.iterdir()
-            if path.suffix in (".py", ".pyd", ".so") or (path / "__init__.py").is_file()}
+    return {
+        path.name.split(".")[0]
+        for path in folder.iterdir()
+        if path.suffix in (".py", ".pyd", ".so") or (path / "__init__.py").is_file()
+    }
 
 
 def _some(names: set[str], most: int = 3) -> str:

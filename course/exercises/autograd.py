@@ -26,8 +26,9 @@ def check_silu(answer: object) -> None:
     given = d_out.clone()
     d_x = _d_x(answer, x, given)
     if not torch.equal(given, d_out):
-        raise Mistake("d_out itself was changed, but other branches of the graph may still need it: "
-                      "which line works in place?")
+        raise Mistake(
+            "d_out itself was changed, but other branches of the graph may still need it: which line works in place?"
+        )
     _check_slope(d_x, slope, x, d_out)
     _check_second(answer, x)
 
@@ -52,8 +53,10 @@ def _check_slope(d_x: Tensor, slope: Tensor, x: Tensor, d_out: Tensor) -> None:
         if near(d_x, wrong, 1e-9):
             raise Mistake(message)
     off = (d_x - d_out * slope).abs().argmax()
-    raise Mistake(f"at x = {x[off]:g} with d_out = {d_out[off]:g} you return {d_x[off]:.4f}, "
-                  "which is not what gradcheck measures: write down the product rule for x * sigmoid(x).")
+    raise Mistake(
+        f"at x = {x[off]:g} with d_out = {d_out[off]:g} you return {d_x[off]:.4f}, "
+        "which is not what gradcheck measures: write down the product rule for x * sigmoid(x)."
+    )
 
 
 def _check_second(answer: type, x: Tensor) -> None:
@@ -61,7 +64,7 @@ def _check_second(answer: type, x: Tensor) -> None:
     truth = sigma * (1 - sigma) * (2 + x * (1 - 2 * sigma))
     x = x.clone().requires_grad_()
     d_out = torch.ones_like(x).requires_grad_()  # so that d_x has a graph in any case
-    d_x, = torch.autograd.grad(_try(answer.apply, x), x, d_out, create_graph=True)
+    (d_x,) = torch.autograd.grad(_try(answer.apply, x), x, d_out, create_graph=True)
     if not d_x.requires_grad:
         raise Mistake("d_x is right, but it has no graph (a detach, numpy or no_grad?): gradgradcheck fails.")
     try:
@@ -69,15 +72,21 @@ def _check_second(answer: type, x: Tensor) -> None:
     except RuntimeError as error:
         if "once_differentiable" not in str(error):
             raise
-        raise Mistake("the first derivative is right, and the mark once_differentiable forbids the second: "
-                      "here you can do without it.") from None
+        raise Mistake(
+            "the first derivative is right, and the mark once_differentiable forbids the second: "
+            "here you can do without it."
+        ) from None
     second = x.grad
     if second is None or near(second, torch.zeros_like(x)):
-        raise Mistake("the first derivative is right, but the second is 0: backward uses something that "
-                      "forward computed, and inside forward nothing is recorded.")
+        raise Mistake(
+            "the first derivative is right, but the second is 0: backward uses something that "
+            "forward computed, and inside forward nothing is recorded."
+        )
     if not near(second, truth, 1e-9):
-        raise Mistake("the first derivative is right, the second is not: one part of it was computed in "
-                      "forward, where nothing is recorded, and counts as a constant.")
+        raise Mistake(
+            "the first derivative is right, the second is not: one part of it was computed in "
+            "forward, where nothing is recorded, and counts as a constant."
+        )
 
 
 def _points() -> Tensor:
@@ -100,8 +109,9 @@ def _try(run: object, *arguments: Tensor) -> Tensor:
     except Exception as error:
         text = str(error).splitlines()[0].rstrip(".")
         if "incorrect number of gradients" in text:
-            raise Mistake("backward returns several gradients, but forward has one input beside ctx: "
-                          "one gradient for each input.") from None
+            raise Mistake(
+                "backward returns several gradients, but forward has one input beside ctx: one gradient for each input."
+            ) from None
         if "invalid gradient" in text:
             raise Mistake("d_x has another shape than x: a gradient is shaped like its input.") from None
         frames = traceback.extract_tb(error.__traceback__)
@@ -166,22 +176,28 @@ def _check_first_step(answer: object) -> None:
         if near(moved, expected, 1e-9):
             continue
         if near(moved, factor * expected, 1e-9):
-            raise Mistake(f"already the first step of {name} is {factor:.3g} times as long as rate times "
-                          "gradient: neither of the two was at fault there.")
+            raise Mistake(
+                f"already the first step of {name} is {factor:.3g} times as long as rate times "
+                "gradient: neither of the two was at fault there."
+            )
         raise Mistake(f"already the first step of {name} is not along its gradient, as it came it was.")
 
 
 def _symptom() -> str:
     first, _, low, high = _replay(STEPS, (False, True))[0]
-    return (f"on {N} examples the loss falls from ≈ {first:.2f} to ≈ {low:.2f} in two steps, "
-            f"and the third lifts it to ≈ {high:.2f}.")
+    return (
+        f"on {N} examples the loss falls from ≈ {first:.2f} to ≈ {low:.2f} in two steps, "
+        f"and the third lifts it to ≈ {high:.2f}."
+    )
 
 
 def _start() -> list[Tensor]:
     """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), float64."""
     generator = torch.Generator().manual_seed(0)
-    x, y, w1, w2 = (torch.randn(shape, generator=generator, dtype=torch.float64)
-                    for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT)))
+    x, y, w1, w2 = (
+        torch.randn(shape, generator=generator, dtype=torch.float64)
+        for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT))
+    )
     return [x, y, (w1 / 2).requires_grad_(), (w2 / 2).requires_grad_()]
 
 

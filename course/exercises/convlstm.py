@@ -54,8 +54,18 @@ def _same(pair: tuple, right: tuple) -> bool:
     return all(near(ours, expected, 1e-9) for ours, expected in zip(pair, right))
 
 
-def _step(*, order="ifgo", peeps=(0, 1, 2), sees="old old new", inside=True, candidate=torch.tanh, squash=torch.tanh,
-          hidden=True, shift=True, keep=True):
+def _step(
+    *,
+    order="ifgo",
+    peeps=(0, 1, 2),
+    sees="old old new",
+    inside=True,
+    candidate=torch.tanh,
+    squash=torch.tanh,
+    hidden=True,
+    shift=True,
+    keep=True,
+):
     """Return the step with a mistake in it."""
 
     def step(x, state, weight_x, weight_h, bias, peep):
@@ -141,12 +151,15 @@ def check_carry(answer: object) -> None:
         for wrong, message in _wrong_trainings():
             if near(model.weights(), _train(**wrong)[1], 1e-9):
                 raise Mistake(message)
-        raise Mistake("after your chunks the weights are elsewhere than after forward, clean, backward, step, cut for "
-                      "each of them.")
+        raise Mistake(
+            "after your chunks the weights are elsewhere than after forward, clean, backward, step, cut for "
+            "each of them."
+        )
     if isinstance(result, Tensor):
         past = "that still has its graph" if result.requires_grad else "without a graph"
-        raise Mistake(f"steps and state are right. You return a tensor {past}, expected a plain number: what do you "
-                      "add up?")
+        raise Mistake(
+            f"steps and state are right. You return a tensor {past}, expected a plain number: what do you add up?"
+        )
     if not isinstance(result, float):
         raise Mistake(f"steps and state are right. You return a {type(result).__name__}, expected a number.")
     for wrong, message in (
@@ -157,25 +170,33 @@ def check_carry(answer: object) -> None:
         if near(result, wrong, 1e-9):
             raise Mistake(message)
     if not near(result, sum(losses) / CHUNKS, 1e-9):
-        raise Mistake(f"steps and state are right. For losses {', '.join(f'{loss:.3f}' for loss in losses)} you return "
-                      f"{result:.3f}.")
+        raise Mistake(
+            f"steps and state are right. For losses {', '.join(f'{loss:.3f}' for loss in losses)} you return "
+            f"{result:.3f}."
+        )
     if any(retained):
-        raise Mistake("all numbers are right. But retain_graph keeps every graph until the next loss replaces it: who "
-                      "still needs it?")
+        raise Mistake(
+            "all numbers are right. But retain_graph keeps every graph until the next loss replaces it: who "
+            "still needs it?"
+        )
     if max(alive) > 1:
-        raise Mistake("all numbers are right. But what you add up still holds the graph of every loss, so that memory "
-                      "creeps up with every chunk.")
+        raise Mistake(
+            "all numbers are right. But what you add up still holds the graph of every loss, so that memory "
+            "creeps up with every chunk."
+        )
 
 
 def _expect_cut(state: tuple[Tensor, Tensor]) -> None:
     h, c = (part.requires_grad for part in state)
     if h and c:
-        raise Mistake("the second backward walks on into the graph of the first chunk: what does the state bring "
-                      "along?")
+        raise Mistake(
+            "the second backward walks on into the graph of the first chunk: what does the state bring along?"
+        )
     if h or c:
         names = ("h", "c") if h else ("c", "h")
-        raise Mistake("{} still brings its graph along, only {} is cut: a single one keeps all chunks "
-                      "alive.".format(*names))
+        raise Mistake(
+            "{} still brings its graph along, only {} is cut: a single one keeps all chunks alive.".format(*names)
+        )
 
 
 class _Mark:
@@ -258,8 +279,10 @@ def check_csi(answer: object) -> None:
         if near(given, [wrong(*pair) for pair in maps]):
             raise Mistake(message)
     said, real = maps[0]
-    raise Mistake(f"for the forecast {said.int().tolist()} and the codes {real.tolist()} with threshold {THRESHOLD} "
-                  f"you return {given[0]:.3f}: count hits, misses and false alarms by hand.")
+    raise Mistake(
+        f"for the forecast {said.int().tolist()} and the codes {real.tolist()} with threshold {THRESHOLD} "
+        f"you return {given[0]:.3f}: count hits, misses and false alarms by hand."
+    )
 
 
 THRESHOLD = 80
@@ -294,8 +317,9 @@ def _check_dry(answer: object) -> None:
         except Mistake as mistake:
             raise Mistake(f"the rain is right. On a {name} map, nothing said and nothing seen, {mistake}") from None
         if not math.isnan(value):
-            raise Mistake(f"the rain is right. On a {name} map, nothing said and nothing seen, you return {value:g}: "
-                          "what is 0/0?")
+            raise Mistake(
+                f"the rain is right. On a {name} map, nothing said and nothing seen, you return {value:g}: what is 0/0?"
+            )
 
 
 def _wrong_scores():
@@ -321,8 +345,10 @@ def _wrong_scores():
     yield wrong(everywhere, double=True), "a cell that nobody measured counts as heavy rain, and a hit counts twice."
     yield wrong(double=True), "the missing cells are out, well. Below the line a hit stands in both sums."
     yield wrong(everywhere), "the fraction is right. But a missing cell has code 254: to you that is rain."
-    yield wrong(everywhere, missing=0.0), ("a missing cell counts as dry, so that rain forecast there is a false "
-                                           "alarm: nobody knows what fell.")
+    yield (
+        wrong(everywhere, missing=0.0),
+        ("a missing cell counts as dry, so that rain forecast there is a false alarm: nobody knows what fell."),
+    )
     yield wrong(everywhere, missing=0.0, double=True), "a missing cell counts as dry, and a hit counts twice."
     yield wrong(strict=True), "an event is the threshold or more: a cell of exactly 80 is missing from your count."
     yield wrong(kind="pod"), "that is POD: the false alarms are missing below the line."
@@ -342,7 +368,7 @@ def critical_success(forecast, codes, threshold):
 EXERCISES: dict[str, Exercise] = {
     "convlstm.lstm": Exercise(
         check_lstm,
-        "That is equation 3 of the paper; ConvLSTMCell(..., peephole=\"channel\") does the same.",
+        'That is equation 3 of the paper; ConvLSTMCell(..., peephole="channel") does the same.',
         (
             "begin with lstm_step, product convolve, and put one term into each of the three sigmoids.",
             "the output gate sees the new memory, so its line has to stand after that of c.",

@@ -20,11 +20,15 @@ def check_train_step(answer: object) -> None:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
         loss = _run_step(answer, model, optimizer, x, y, device)
         if not isinstance(loss, Tensor):
-            raise Mistake(f"the result is a {type(loss).__name__}, expected a tensor: a number of Python "
-                          "would make the device wait.")
+            raise Mistake(
+                f"the result is a {type(loss).__name__}, expected a tensor: a number of Python "
+                "would make the device wait."
+            )
         if loss.device.type != name:
-            raise Mistake(f"the loss is on {loss.device.type}, expected {name}: it was computed there, and "
-                          "bringing it back waits for the device.")
+            raise Mistake(
+                f"the loss is on {loss.device.type}, expected {name}: it was computed there, and "
+                "bringing it back waits for the device."
+            )
         if name == "cpu":
             _check_values(model, before, x, y, loss)
 
@@ -61,8 +65,10 @@ def _check_values(model: nn.Linear, before: list[Tensor], x: Tensor, y: Tensor, 
     if not near(loss, expected):
         if near(loss, F.cross_entropy(right(x), y)):
             raise Mistake("that is the loss after the step; the step itself has computed one before.")
-        raise Mistake(f"the loss is {loss.item():.3f}, expected {expected.item():.3f}, the cross-entropy of "
-                      "the batch before the step.")
+        raise Mistake(
+            f"the loss is {loss.item():.3f}, expected {expected.item():.3f}, the cross-entropy of "
+            "the batch before the step."
+        )
     if all(torch.equal(old, new) for old, new in zip(before, model.parameters())):
         raise Mistake("the weights are as they were: where is the step of the optimizer?")
     if not near(model.weight, right.weight):
@@ -113,8 +119,7 @@ def check_timer(answer: object) -> None:
         raise Mistake(f"{it}: that is how long it takes to order the work. When is it done?")
     if between.count("call") > 1:
         count = between.count("call")
-        raise Mistake(f"you say {seconds:.4f} s of {count} calls, whose orders overlap with the work before: "
-                      "time one.")
+        raise Mistake(f"you say {seconds:.4f} s of {count} calls, whose orders overlap with the work before: time one.")
     raise Mistake(f"{it}: older work was still in the queue when you looked at the clock first.")
 
 
@@ -142,8 +147,7 @@ def check_waits(answer: object) -> None:
     if isinstance(mean, Tensor):
         raise Mistake("the result is still a tensor, expected a Python float: one wait is allowed.")
     if taken != list(LOSSES):
-        raise Mistake(f"of {len(LOSSES)} batches, {len(taken)} steps were taken, expected one for each, in "
-                      "order.")
+        raise Mistake(f"of {len(LOSSES)} batches, {len(taken)} steps were taken, expected one for each, in order.")
     if not all(learnt):
         raise Mistake("a step was taken under no_grad, so nothing can be learnt: only the sum needs no graph.")
     if not isinstance(mean, float) or not near(mean, expected):
@@ -151,11 +155,15 @@ def check_waits(answer: object) -> None:
             raise Mistake(f"you return the sum {mean}, expected the mean {expected}.")
         raise Mistake(f"the result is {mean!r}, expected {expected}.")
     if len(asked) > 1:
-        raise Mistake(f"the number is right, but the device had to wait {len(asked)} times for {len(LOSSES)} "
-                      "batches: who asks for a number in every step?")
+        raise Mistake(
+            f"the number is right, but the device had to wait {len(asked)} times for {len(LOSSES)} "
+            "batches: who asks for a number in every step?"
+        )
     if any(kept):
-        raise Mistake("one wait, but what you add up remembers the graph of every step, and memory grows "
-                      "with each: which method cuts a tensor off its graph?")
+        raise Mistake(
+            "one wait, but what you add up remembers the graph of every step, and memory grows "
+            "with each: which method cuts a tensor off its graph?"
+        )
 
 
 def train_step(model, optimizer, x, y, device):

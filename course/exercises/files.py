@@ -72,8 +72,10 @@ class _Queue:
 def check_parse(answer: object) -> None:
     used = [name for name in SLOW if name in _names(getattr(answer, "__code__", None))]
     if used:
-        raise Mistake(f"you use {used[0]}: do without ready parsers and without an object for each number. "
-                      "Look back from the spaces, at all numbers at once.")
+        raise Mistake(
+            f"you use {used[0]}: do without ready parsers and without an object for each number. "
+            "Look back from the spaces, at all numbers at once."
+        )
     for line in LINES:
         numbers = call(answer, line)
         expected = np.array([int(word) for word in line.split(b" ")], np.uint8)
@@ -83,8 +85,10 @@ def check_parse(answer: object) -> None:
         if not np.array_equal(numbers, expected):
             _explain(line, numbers, expected)
     if _steps(answer, LONG) > 1000:
-        raise Mistake("the numbers are right, but a loop in Python makes an object for each of them: look "
-                      "back from the spaces, at all numbers at once.")
+        raise Mistake(
+            "the numbers are right, but a loop in Python makes an object for each of them: look "
+            "back from the spaces, at all numbers at once."
+        )
 
 
 def _steps(answer: object, line: bytes) -> int:
@@ -143,23 +147,22 @@ def check_blocks(answer: object) -> None:
             lost = len(TEXT) - len(b"".join(found))
             if lost > 0 and TEXT.startswith(b"".join(found)):
                 raise Mistake(f"{it} the end of the text is lost: {TEXT[-lost:]!r}.")
-            raise Mistake(f"{it} the blocks together are not the text: is a newline lost, or something there "
-                          "twice?")
+            raise Mistake(f"{it} the blocks together are not the text: is a newline lost, or something there twice?")
         for block in found[:-1]:
             if not block.endswith(b"\n"):
                 if block.startswith(b"e"):
-                    raise Mistake(f"{it} the block {block!r} ends in the middle of a line that is longer "
-                                  "than a block: where does it end?")
-                raise Mistake(f"{it} the block {block!r} ends in the middle of a line: a number may be cut "
-                              "there.")
+                    raise Mistake(
+                        f"{it} the block {block!r} ends in the middle of a line that is longer "
+                        "than a block: where does it end?"
+                    )
+                raise Mistake(f"{it} the block {block!r} ends in the middle of a line: a number may be cut there.")
         for block in found:
             if len(block) > size and block.count(b"\n") + (not block.endswith(b"\n")) > 1:
                 raise Mistake(f"{it} the block {block!r} is longer, and has more than one line.")
         for block, after in zip(found, found[1:]):
             line = after[: (after.find(b"\n") + 1) or len(after)]
             if len(block) + len(line) <= size:
-                raise Mistake(f"{it} the line {line!r} fits into the block {block!r}, too: cut as late as "
-                              "you can.")
+                raise Mistake(f"{it} the line {line!r} fits into the block {block!r}, too: cut as late as you can.")
 
 
 def check_gather(answer: object) -> None:
@@ -175,14 +178,13 @@ def check_gather(answer: object) -> None:
         if None in found:
             raise Mistake("a None is among the numbers: it only says that a worker is done.")
         if queue.asked_if_empty and sorted(found) != sorted(numbers):
-            raise Mistake(f"{they}, and {len(found)} arrived: a queue that is empty now may get something "
-                          "later.")
+            raise Mistake(f"{they}, and {len(found)} arrived: a queue that is empty now may get something later.")
         if found == [number for number in numbers if number]:
-            raise Mistake(f"{they}, and those that are 0 got lost: 0 is false, as None is, but it is not "
-                          "None.")
+            raise Mistake(f"{they}, and those that are 0 got lost: 0 is false, as None is, but it is not None.")
         if found == list(things[: things.index(None)]) != numbers:
-            raise Mistake(f"{they}, and {len(found)} arrived: what was the last thing that you took, and who "
-                          "had sent it?")
+            raise Mistake(
+                f"{they}, and {len(found)} arrived: what was the last thing that you took, and who had sent it?"
+            )
         if sorted(found) != sorted(numbers):
             raise Mistake(f"{they}, and {len(found)} arrived: {found}, expected {numbers}.")
         raise Mistake(f"the numbers are {found}, expected them as they came, {numbers}.")
@@ -227,8 +229,7 @@ EXERCISES = {
         "No object was made for any number.",
         (
             "np.frombuffer(values, np.uint8) gives the bytes. Where does each number end?",
-            "add a space at the end and three bytes in front, then look one, two and three bytes back from "
-            "all spaces.",
+            "add a space at the end and three bytes in front, then look one, two and three bytes back from all spaces.",
             "a byte counts only if it and all between it and the space are digits: multiply by that mask.",
         ),
         parse,
@@ -239,8 +240,7 @@ EXERCISES = {
         (
             "where is the last newline within the next size bytes?",
             'data.rfind(b"\\n", start, start + size) tells it, and -1 if there is none. What then?',
-            "three cases: the rest fits; a newline is found; the line is longer than size, and find tells "
-            "its end.",
+            "three cases: the rest fits; a newline is found; the line is longer than size, and find tells its end.",
         ),
         blocks,
     ),

@@ -25,18 +25,21 @@ def check_biases(answer: object) -> None:
         if near(value, each.sum(0)):
             continue
         if name == "d_b1" and near(value, d_h.sum(0)):
-            raise Mistake("d_b1 counts neurons that were shut: "
-                          "b1 acts on z, and a z below 0 moves nothing behind it.")
+            raise Mistake("d_b1 counts neurons that were shut: b1 acts on z, and a z below 0 moves nothing behind it.")
         if near(value, -each.sum(0)):
             raise Mistake(f"{name} has the right size and the wrong sign: a gradient points uphill.")
         if near(value, each.mean(0)) or near(value, each.sum(0) / N):
-            raise Mistake(f"{name} is {N} times too small, and there are {N} examples: "
-                          "d_y has already been divided by their number.")
+            raise Mistake(
+                f"{name} is {N} times too small, and there are {N} examples: "
+                "d_y has already been divided by their number."
+            )
         if near(value, each[0]):
             raise Mistake(f"{name} is the part of the first example only: what about the other rows?")
         off = np.abs(value - each.sum(0)).max()
-        raise Mistake(f"{name} has the right shape, but is off by up to {off:.2g}: "
-                      "measure it as in the notebook, by moving one bias a little.")
+        raise Mistake(
+            f"{name} has the right shape, but is off by up to {off:.2g}: "
+            "measure it as in the notebook, by moving one bias a little."
+        )
 
 
 def _check_bias(name: str, value: object, each: np.ndarray) -> None:
@@ -44,17 +47,21 @@ def _check_bias(name: str, value: object, each: np.ndarray) -> None:
     if value is ...:
         raise Mistake(f"{name} is still missing: it waits for you behind its dots.")
     if _is_array(value, each.shape):
-        raise Mistake(f"{name} has shape {value.shape}, one row for each example, expected {each.shape[1:]}: "
-                      "the same bias acts in every row, so its ways into the loss have to be added up.")
+        raise Mistake(
+            f"{name} has shape {value.shape}, one row for each example, expected {each.shape[1:]}: "
+            "the same bias acts in every row, so its ways into the loss have to be added up."
+        )
     if _is_array(value, (1, each.shape[1])):
-        raise Mistake(f"{name} has shape {value.shape}, expected {each.shape[1:]}, "
-                      "that of the bias: drop keepdims.")
+        raise Mistake(f"{name} has shape {value.shape}, expected {each.shape[1:]}, that of the bias: drop keepdims.")
     if _is_array(value, (N,)):
-        raise Mistake(f"{name} has one number for each of {N} examples, "
-                      f"expected one for each of {each.shape[1]} neurons: that is the other axis.")
+        raise Mistake(
+            f"{name} has one number for each of {N} examples, "
+            f"expected one for each of {each.shape[1]} neurons: that is the other axis."
+        )
     if isinstance(value, float):
-        raise Mistake(f"{name} is one number, the sum over everything, "
-                      f"expected one for each of {each.shape[1]} neurons.")
+        raise Mistake(
+            f"{name} is one number, the sum over everything, expected one for each of {each.shape[1]} neurons."
+        )
     expect_like(name, value, each[0])
 
 
@@ -79,8 +86,10 @@ def check_descent_step(answer: object) -> None:
     expect_like("w1", result[0], w1)
     expect_like("w2", result[1], w2)
     if not (near(w1, given[0]) and near(w2, given[1])):
-        raise Mistake("your step overwrites the weights that it was given, so the caller's start is gone: "
-                      "-= works in place, w = w - ... does not.")
+        raise Mistake(
+            "your step overwrites the weights that it was given, so the caller's start is gone: "
+            "-= works in place, w = w - ... does not."
+        )
     w1, w2 = given
     d_w1, d_w2 = _gradients(x, y, w1, w2)
     moved1, moved2 = w1 - result[0], w2 - result[1]
@@ -92,12 +101,15 @@ def check_descent_step(answer: object) -> None:
         raise Mistake("you return the gradients, expected the weights after the step.")
     late = _gradients(x, y, w1, w2 - RATE * d_w2)[0]
     if near(moved2, RATE * d_w2) and near(moved1, RATE * _gradients(x, y, w1, w2, back=w2 - RATE * d_w2)[0]):
-        losses = [((np.maximum(x @ w1, 0) @ w2 - y) ** 2).sum(1).mean() for w1, w2 in
-                  (result, (given[0] - RATE * d_w1, given[1] - RATE * d_w2))]
+        losses = [
+            ((np.maximum(x @ w1, 0) @ w2 - y) ** 2).sum(1).mean()
+            for w1, w2 in (result, (given[0] - RATE * d_w1, given[1] - RATE * d_w2))
+        ]
         raise Mistake(f"after one step the loss is ≈ {losses[0]:.4f}, expected ≈ {losses[1]:.4f}.")
     if near(moved2, RATE * d_w2) and near(moved1, RATE * late):
-        raise Mistake("w1 now gets the gradient of a second forward pass, made after w2 had moved: "
-                      "both belong to the same loss.")
+        raise Mistake(
+            "w1 now gets the gradient of a second forward pass, made after w2 had moved: both belong to the same loss."
+        )
     if near(moved1, RATE * d_w1) and near(moved2, RATE * _gradients(x, y, w1 - RATE * d_w1, w2)[1]):
         raise Mistake("now w1 is right and w2 is not: its gradient was taken with the new w1.")
     for factor, message in {
@@ -113,15 +125,15 @@ def check_descent_step(answer: object) -> None:
         raise Mistake("the bug is gone, and the slope of the ReLU with it: shut neurons must not learn.")
     pairs = {"w1": (moved1, d_w1), "w2": (moved2, d_w2)}
     names = [name for name, (moved, gradient) in pairs.items() if not near(moved, RATE * gradient)]
-    raise Mistake(f"{' and '.join(names)} did not move by rate times gradient: "
-                  "compare it with the five steps of the notebook.")
+    raise Mistake(
+        f"{' and '.join(names)} did not move by rate times gradient: compare it with the five steps of the notebook."
+    )
 
 
 def _start() -> list[np.ndarray]:
     """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), b1 (H,), b2 (D_OUT,)."""
     rng = np.random.default_rng(0)
-    return [rng.standard_normal(shape) for shape in
-            ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT), (H,), (D_OUT,))]
+    return [rng.standard_normal(shape) for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT), (H,), (D_OUT,))]
 
 
 def _gradients(x, y, w1, w2, back=None, mask=True) -> tuple[np.ndarray, np.ndarray]:

@@ -24,8 +24,10 @@ def check_lion(answer: object) -> None:
                 raise Mistake(message)
         step = next(k for k in range(STEPS) if not near(path[k], right[k], 1e-9))
         place = (path[step] - right[step]).abs().argmax()
-        raise Mistake(f"step {step + 1} leads to {path[step][place]:.4f}, expected {right[step][place]:.4f}, "
-                      f"with lr={RATE}, betas={BETAS}, weight_decay={DECAY}: write the formulas down line by line.")
+        raise Mistake(
+            f"step {step + 1} leads to {path[step][place]:.4f}, expected {right[step][place]:.4f}, "
+            f"with lr={RATE}, betas={BETAS}, weight_decay={DECAY}: write the formulas down line by line."
+        )
     if not near(torch.stack(_path(answer, BETAS, {})), torch.stack(right), 1e-9):
         raise Mistake("a second run, with a fresh state, takes another path: keep m in state, not in a name outside.")
     if not near(torch.stack(_path(answer, (0.9, 0.5), {})), torch.stack(_path(lion, (0.9, 0.5), {})), 1e-9):
@@ -42,8 +44,9 @@ def _path(rule: object, betas: tuple[float, float], state: dict) -> list[Tensor]
         new = call(rule, given_w, given_grad, state, RATE, betas, DECAY)
         expect_like("the new w", new, w)
         if not torch.equal(given_grad, grad):
-            raise Mistake("grad itself was changed, and torch will add the next gradient to it: "
-                          "which line works in place?")
+            raise Mistake(
+                "grad itself was changed, and torch will add the next gradient to it: which line works in place?"
+            )
         if not torch.equal(given_w, w):
             raise Mistake("w itself was changed, expected a new tensor: which line works in place?")
         w = new
@@ -80,8 +83,9 @@ def _wrong_rules():
     yield _rule(first=True), "the second beta plays no part: which one does m keep?"
     yield _rule(ignore=True), "the direction is the sign of this gradient alone: what is m for?"
     yield _rule(sum_=True), "m is renewed by the whole gradient, expected the part that the second beta leaves."
-    yield _rule(pull="in grad"), (
-        "the decay goes into the gradient and is lost in the sign, as L2 is in Adam: where does AdamW put it?"
+    yield (
+        _rule(pull="in grad"),
+        ("the decay goes into the gradient and is lost in the sign, as L2 is in Adam: where does AdamW put it?"),
     )
     yield _rule(pull="none"), "without decay it would be right: weight_decay plays no part."
     yield _rule(pull="no rate"), "the decay does not know the rate: lr belongs to the whole bracket."
@@ -120,8 +124,10 @@ def check_edge(answer: object) -> None:
     if edge <= 0:
         raise Mistake(f"your edge is {edge:g}, expected a rate above 0.")
     if not near(edge, right[0]):
-        raise Mistake(f"for {curvatures} your edge is {edge:.4g}: there, |1 - rate * curvature| is "
-                      f"{max(abs(1 - edge * c) for c in curvatures):.4g} in the worst direction, expected 1.")
+        raise Mistake(
+            f"for {curvatures} your edge is {edge:.4g}: there, |1 - rate * curvature| is "
+            f"{max(abs(1 - edge * c) for c in curvatures):.4g} in the worst direction, expected 1."
+        )
     for wrong, message in (
         (1 / 16, "the edge is right. Your best rate is made for the steepest direction alone; the flat one crawls."),
         (2 / 23.5, "the edge is right. For the best rate you add all up, but which two can be the slowest?"),
@@ -133,8 +139,10 @@ def check_edge(answer: object) -> None:
         if near(best, wrong):
             raise Mistake(message)
     factor = max(abs(1 - best * c) for c in curvatures)
-    raise Mistake(f"the edge is right. At your best rate a step leaves {factor:.4g} of the slowest direction; "
-                  "a better rate exists.")
+    raise Mistake(
+        f"the edge is right. At your best rate a step leaves {factor:.4g} of the slowest direction; "
+        "a better rate exists."
+    )
 
 
 def _rates(answer: object, curvatures: list[float]) -> tuple[float, float]:
@@ -167,16 +175,23 @@ def check_epoch(answer: object) -> None:
     if not isinstance(right, (float, Tensor)) or (isinstance(right, Tensor) and right.dim()):
         raise Mistake(f"the steps are right, but you return a {type(right).__name__}, expected one number.")
     if isinstance(right, Tensor) and right.requires_grad:
-        raise Mistake("the steps are right. But you return a tensor that still has its graph, and in it that of every "
-                      "batch: what do you add up?")
+        raise Mistake(
+            "the steps are right. But you return a tensor that still has its graph, and in it that of every "
+            "batch: what do you add up?"
+        )
     if kept:
-        raise Mistake("the steps are right. But the graph of the first batch is still there when the third one comes: "
-                      "what do you add up?")
+        raise Mistake(
+            "the steps are right. But the graph of the first batch is still there when the third one comes: "
+            "what do you add up?"
+        )
     losses = _losses()
     mean = sum(losses) / 3
     for wrong, message in (
-        (mean, "steps and memory are right. The mean of the batches' means is not the mean of the examples: "
-               "the last batch is short."),
+        (
+            mean,
+            "steps and memory are right. The mean of the batches' means is not the mean of the examples: "
+            "the last batch is short.",
+        ),
         (sum(losses), "steps and memory are right. You return a sum, expected a mean over the examples."),
         (sum(losses) / 10, "steps and memory are right. You add means, and divide by examples: too small by a batch."),
         (_weighted(losses) / 3, "steps and memory are right. You add over examples, and divide by batches."),
@@ -187,8 +202,10 @@ def check_epoch(answer: object) -> None:
         if near(right, wrong):
             raise Mistake(message)
     if not near(right, expected):
-        raise Mistake(f"for losses {', '.join(f'{loss:.3f}' for loss in losses)} of batches of {SIZES} you return "
-                      f"{float(right):.3f}, expected {expected:.3f}.")
+        raise Mistake(
+            f"for losses {', '.join(f'{loss:.3f}' for loss in losses)} of batches of {SIZES} you return "
+            f"{float(right):.3f}, expected {expected:.3f}."
+        )
 
 
 class _Tip:

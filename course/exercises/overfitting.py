@@ -15,8 +15,9 @@ def check_dropout(answer: object) -> None:
     try:
         judged = _drawn(answer, x, P, False)
     except NotTried:
-        raise Mistake("while training you return a tensor, while evaluating nothing: what does the next layer "
-                      "get then?") from None
+        raise Mistake(
+            "while training you return a tensor, while evaluating nothing: what does the next layer get then?"
+        ) from None
     if not torch.equal(x, before):
         raise Mistake("the input itself was changed: x may be needed elsewhere, so make a new tensor.")
     expect_like("while training, the result", trained, x)
@@ -24,18 +25,16 @@ def check_dropout(answer: object) -> None:
     dropped = trained == 0
     part = dropped.float().mean().item()
     if part == 0:
-        raise Mistake("while training nothing is dropped: what does the mask have to be for a part p of "
-                      "the numbers?")
+        raise Mistake("while training nothing is dropped: what does the mask have to be for a part p of the numbers?")
     if part == 1:
-        raise Mistake("while training everything is dropped: a mask holds zeros and ones, drawn for every "
-                      "number.")
+        raise Mistake("while training everything is dropped: a mask holds zeros and ones, drawn for every number.")
     for axis, what in ((0, "column"), (1, "row")):
         if (dropped.all(axis) | ~dropped.any(axis)).all():
-            raise Mistake(f"a whole {what} is dropped or kept at a time: draw a mask in the shape of x, one "
-                          "number each.")
+            raise Mistake(
+                f"a whole {what} is dropped or kept at a time: draw a mask in the shape of x, one number each."
+            )
     if near(part, 1 - P, 0.02):
-        raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers: is p the part to drop or the "
-                      "part to keep?")
+        raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers: is p the part to drop or the part to keep?")
     if not near(part, P, 0.02):
         raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers, expected that part to be p.")
     if torch.equal(trained, _drawn(answer, x, P, True, seed=1)):
@@ -58,20 +57,20 @@ def _check_scales(factor: float, judged: Tensor, x: Tensor) -> None:
             "used should not have to know p: move the factor to where the mask is."
         )
     if near(factor, 1):
-        raise Mistake(f"what stays keeps its size, so a sum shrinks to {1 - P:.0%} while training, and is whole "
-                      "at evaluation: the next layer meets two different scales.")
+        raise Mistake(
+            f"what stays keeps its size, so a sum shrinks to {1 - P:.0%} while training, and is whole "
+            "at evaluation: the next layer meets two different scales."
+        )
     if near(factor, 1 / P, 1e-3):
-        raise Mistake("what stays is divided by p: with p near 0, when hardly anything is dropped, it "
-                      "would explode.")
+        raise Mistake("what stays is divided by p: with p near 0, when hardly anything is dropped, it would explode.")
     if near(factor, 1 - P, 1e-3):
-        raise Mistake("what stays is multiplied by 1 - p, so a sum shrinks twice: by the mask, and by the "
-                      "factor.")
+        raise Mistake("what stays is multiplied by 1 - p, so a sum shrinks twice: by the mask, and by the factor.")
     if not near(factor, 1 / (1 - P), 1e-3):
-        raise Mistake(f"with p = {P} what stays is multiplied by {factor:.3g}: is the mean of many sums "
-                      "still that of x?")
+        raise Mistake(
+            f"with p = {P} what stays is multiplied by {factor:.3g}: is the mean of many sums still that of x?"
+        )
     if not near(judged, x):
-        raise Mistake("evaluation changes the numbers: where nothing is dropped, nothing needs to be made "
-                      "up for.")
+        raise Mistake("evaluation changes the numbers: where nothing is dropped, nothing needs to be made up for.")
 
 
 def _drawn(answer: object, x: Tensor, p: float, training: bool, seed: int = 0) -> object:
@@ -92,44 +91,71 @@ LOSSES = [9, 5, 6, 3, 4, 3, 4, 2]  # a rise and a tie that patience 3 outlives, 
 
 
 def check_stop(answer: object) -> None:
-    _expect_stop(answer, [9, 8, 7], 2, (3, 3), {
-        (3, 2): "losses that fall to the end are not an early stop: the last epoch counts, too.",
-        (2, 3): "you count epochs from 0: the first one is 1.",
-        (2, 2): "you count epochs from 0: the first one is 1, the best as well as the last.",
-        (7, 3): "you return the lowest loss, expected the epoch that it belongs to.",
-        (3, 4): "there are three losses, and you report a fourth epoch.",
-        (3, 5): "there are three losses, and you report a fifth epoch: stop where the losses end.",
-        (1, 3): "with losses that fall in every epoch you call the first one the best: which way is better?",
-    })
-    _expect_stop(answer, [9, 5, 6, 7, 8, 1], 2, (2, 4), {
-        (2, 3): "you stop at the first loss that is no better. Patience 2 allows one, and stops at the "
-                "second.",
-        (2, 5): "that is one epoch too late: patience 2 means that after two epochs without a better loss "
-                "it ends.",
-        (6, 6): "the losses rise for three epochs, patience is 2, and you go on to the end.",
-        (4, 4): "you return the epoch where it stopped as the best one: that is the network that has begun "
-                "to overfit.",
-        (4, 2): "the two numbers are in the wrong order: the best epoch comes first.",
-        (6, 4): "you look at losses behind the stop to find the best epoch: nobody would have trained so "
-                "far.",
-        (3, 4): "the best epoch is one too late: which of the losses is the lowest, counted from 1?",
-        (1, 4): "the best epoch is one too early: count from 1.",
-    })
-    _expect_stop(answer, [5, 8, 7, 6, 4], 2, (1, 3), {
-        (5, 5): "8, 7, 6: they fall, but none is below 5, the best so far. Compare with the best, "
-                "not with the epoch before.",
-        (1, 2): "only one epoch has brought no better loss: do you count the first epoch as one?",
-    })
-    _expect_stop(answer, LOSSES, 2, (4, 6), {
-        (8, 8): "3 came twice, and you took the second as a better one: equal is not better.",
-        (2, 4): "after a rise, a better loss has to count: 3 in epoch 4 is better than 5.",
-        (4, 5): "rises that are over still count: patience begins anew with every new best loss.",
-        (2, 5): "rises that are over still count: patience begins anew with every new best loss.",
-        (6, 6): "3 came twice, and you call the second one the best: equal is not better.",
-    })
-    _expect_stop(answer, LOSSES, 4, (8, 8), {
-        (4, 6): "patience 2 is right, patience 4 is not: is a number left in your code?",
-    })
+    _expect_stop(
+        answer,
+        [9, 8, 7],
+        2,
+        (3, 3),
+        {
+            (3, 2): "losses that fall to the end are not an early stop: the last epoch counts, too.",
+            (2, 3): "you count epochs from 0: the first one is 1.",
+            (2, 2): "you count epochs from 0: the first one is 1, the best as well as the last.",
+            (7, 3): "you return the lowest loss, expected the epoch that it belongs to.",
+            (3, 4): "there are three losses, and you report a fourth epoch.",
+            (3, 5): "there are three losses, and you report a fifth epoch: stop where the losses end.",
+            (1, 3): "with losses that fall in every epoch you call the first one the best: which way is better?",
+        },
+    )
+    _expect_stop(
+        answer,
+        [9, 5, 6, 7, 8, 1],
+        2,
+        (2, 4),
+        {
+            (2, 3): "you stop at the first loss that is no better. Patience 2 allows one, and stops at the second.",
+            (2, 5): "that is one epoch too late: patience 2 means that after two epochs without a better loss it ends.",
+            (6, 6): "the losses rise for three epochs, patience is 2, and you go on to the end.",
+            (4, 4): "you return the epoch where it stopped as the best one: that is the network that has begun "
+            "to overfit.",
+            (4, 2): "the two numbers are in the wrong order: the best epoch comes first.",
+            (6, 4): "you look at losses behind the stop to find the best epoch: nobody would have trained so far.",
+            (3, 4): "the best epoch is one too late: which of the losses is the lowest, counted from 1?",
+            (1, 4): "the best epoch is one too early: count from 1.",
+        },
+    )
+    _expect_stop(
+        answer,
+        [5, 8, 7, 6, 4],
+        2,
+        (1, 3),
+        {
+            (5, 5): "8, 7, 6: they fall, but none is below 5, the best so far. Compare with the best, "
+            "not with the epoch before.",
+            (1, 2): "only one epoch has brought no better loss: do you count the first epoch as one?",
+        },
+    )
+    _expect_stop(
+        answer,
+        LOSSES,
+        2,
+        (4, 6),
+        {
+            (8, 8): "3 came twice, and you took the second as a better one: equal is not better.",
+            (2, 4): "after a rise, a better loss has to count: 3 in epoch 4 is better than 5.",
+            (4, 5): "rises that are over still count: patience begins anew with every new best loss.",
+            (2, 5): "rises that are over still count: patience begins anew with every new best loss.",
+            (6, 6): "3 came twice, and you call the second one the best: equal is not better.",
+        },
+    )
+    _expect_stop(
+        answer,
+        LOSSES,
+        4,
+        (8, 8),
+        {
+            (4, 6): "patience 2 is right, patience 4 is not: is a number left in your code?",
+        },
+    )
 
 
 def _expect_stop(answer: object, losses: list[int], patience: int, right: tuple, said: dict) -> None:
@@ -139,8 +165,9 @@ def _expect_stop(answer: object, losses: list[int], patience: int, right: tuple,
     except NotTried:
         if answer is ...:
             raise
-        raise Mistake(f"stop({losses}, {patience}) returns nothing: does every way through your function end in a "
-                      "return?") from None
+        raise Mistake(
+            f"stop({losses}, {patience}) returns nothing: does every way through your function end in a return?"
+        ) from None
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise Mistake(f"you return {pair!r}, expected two numbers: the best epoch and the last.")
     if given != losses:
@@ -175,8 +202,7 @@ def check_standardize(answer: object) -> None:
     expect_like("the training part", trained, x_train)
     expect_like("the validation part", valid, x_valid)
     if not trained.isfinite().all() or not valid.isfinite().all():
-        raise Mistake("a pixel that never changes has the standard deviation 0, and you divide by it: keep "
-                      "the 1e-6.")
+        raise Mistake("a pixel that never changes has the standard deviation 0, and you divide by it: keep the 1e-6.")
     one, alone = _pair(call(answer, x_train, x_valid[:2]))
     if not near(one, trained):
         raise Mistake(
@@ -195,30 +221,31 @@ def _check_scaled(trained: Tensor, valid: Tensor, x_train: Tensor, x_valid: Tens
     mean, std = x_train.mean(0), x_train.std(0)
     moving = std > 0
     if near(valid, x_valid):
-        raise Mistake("the validation part is as it was: it has to be scaled like the training part, or the network "
-                      "meets other numbers than it has learnt from.")
+        raise Mistake(
+            "the validation part is as it was: it has to be scaled like the training part, or the network "
+            "meets other numbers than it has learnt from."
+        )
     if not near(trained[:, moving].mean(0), 0, 1e-3):
         if near((trained * (std + 1e-6)).mean(), 0, 1e-2):
-            raise Mistake("you take one mean over everything, expected one for each column, as it was: "
-                          "dim=0.")
-        raise Mistake("the columns of the training part have means that are not 0: subtract the mean of "
-                      "each.")
+            raise Mistake("you take one mean over everything, expected one for each column, as it was: dim=0.")
+        raise Mistake("the columns of the training part have means that are not 0: subtract the mean of each.")
     spread = trained[:, moving].std(0)
     if near(spread, std[moving] ** -1, 1e-2):
         raise Mistake("you divide by the variance: a root is missing.")
     if not near(spread, 1, 0.02):
-        raise Mistake("the columns of the training part have standard deviations that are not 1: divide by "
-                      "that of each.")
+        raise Mistake(
+            "the columns of the training part have standard deviations that are not 1: divide by that of each."
+        )
     expected = ((x_valid - mean) / std)[:, moving]
     if not near(valid[:, moving], expected, 0.05):
-        raise Mistake("training and validation images are scaled by different numbers: both by those of "
-                      "the training part.")
+        raise Mistake(
+            "training and validation images are scaled by different numbers: both by those of the training part."
+        )
 
 
 def _pair(result: object) -> tuple[Tensor, Tensor]:
     if not isinstance(result, (tuple, list)) or len(result) != 2:
-        raise Mistake(f"you return a {type(result).__name__}, expected two tensors: training and validation "
-                      "part.")
+        raise Mistake(f"you return a {type(result).__name__}, expected two tensors: training and validation part.")
     return tuple(result)
 
 

@@ -15,8 +15,9 @@ def check_accuracy(answer: object) -> None:
             raise Mistake(f"you return {value.numel()} numbers, one an example: their mean is the fraction.")
         raise Mistake("the result is still a tensor, expected a Python number: look for a tensor's item method.")
     if not isinstance(value, float):
-        raise Mistake(f"you return {value!r}, a {type(value).__name__}, expected a fraction between 0 and 1: "
-                      "is it a count?")
+        raise Mistake(
+            f"you return {value!r}, a {type(value).__name__}, expected a fraction between 0 and 1: is it a count?"
+        )
     if near(value, 60):
         raise Mistake("60 is a percentage, expected a fraction between 0 and 1.")
     if near(value, 0.4):
@@ -24,10 +25,14 @@ def check_accuracy(answer: object) -> None:
     if near(value, 0.0):
         raise Mistake("nothing counts as right: do you compare the largest logit, and not its place, with y?")
     if near(value, 0.2):
-        raise Mistake("all five images get the same answer: argmax looks at the whole table, if not told the dimension.")
+        raise Mistake(
+            "all five images get the same answer: argmax looks at the whole table, if not told the dimension."
+        )
     if not near(value, 0.6):
-        raise Mistake(f"on five examples of which three are right you return {value:.3f}: "
-                      "along which dimension do you take the argmax, and what do you divide by?")
+        raise Mistake(
+            f"on five examples of which three are right you return {value:.3f}: "
+            "along which dimension do you take the argmax, and what do you divide by?"
+        )
 
 
 def my_accuracy(logits, y):

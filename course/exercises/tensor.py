@@ -31,8 +31,10 @@ def check_standardise(answer: object) -> None:
         if near(result, _standardised(images, dims), 1e-4):
             raise Mistake(message)
     if near(result, (images - mean.flatten()) / std.flatten(), 1e-4):
-        raise Mistake("the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, "
-                      "silently, as there are as many columns as channels: print the shape of your mean.")
+        raise Mistake(
+            "the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, "
+            "silently, as there are as many columns as channels: print the shape of your mean."
+        )
     if near(result, images - mean, 1e-4):
         raise Mistake("every channel has mean 0, but its old spread: the division is missing.")
     if near(result, images / std, 1e-4):
@@ -42,8 +44,10 @@ def check_standardise(answer: object) -> None:
     if near(result, images - mean / std, 1e-4):
         raise Mistake("only the mean is divided: a division comes first, unless brackets say otherwise.")
     mean, std = result[:, 0].mean(), result[:, 0].std()
-    raise Mistake(f"channel 0 has mean {mean:z.2f} and standard deviation {std:.2f}, "
-                  "expected 0 and 1: print the shapes of your mean and standard deviation.")
+    raise Mistake(
+        f"channel 0 has mean {mean:z.2f} and standard deviation {std:.2f}, "
+        "expected 0 and 1: print the shapes of your mean and standard deviation."
+    )
 
 
 def _images() -> Tensor:
@@ -77,8 +81,10 @@ def check_loss(answer: object) -> None:
     if value.dim():
         raise Mistake(f"the loss has shape {tuple(value.shape)}, expected (): take the mean over all.")
     if not value.requires_grad:
-        raise Mistake("the loss no longer knows which predictions it was made of (a detach, or a .data?): "
-                      "nothing could be trained with it.")
+        raise Mistake(
+            "the loss no longer knows which predictions it was made of (a detach, or a .data?): "
+            "nothing could be trained with it."
+        )
     if near(value, 5.0):  # the mean over all pairs
         raise Mistake(f"four perfect predictions get {call(answer, y_pred, y).item():g}, expected 0.")
     for wrong, message in {
@@ -94,8 +100,10 @@ def check_loss(answer: object) -> None:
         raise Mistake(f"three perfect predictions and a miss by 2 get {value.item():.3f}, expected 1.")
     many = torch.zeros(1000)
     if peak_bytes(lambda: answer(many[:, None], many)) > 1_000_000:
-        raise Mistake("the number is right, but on the way to it there are still N times N differences: "
-                      "change a shape before the subtraction.")
+        raise Mistake(
+            "the number is right, but on the way to it there are still N times N differences: "
+            "change a shape before the subtraction."
+        )
 
 
 def mean_squared_error(y_pred, y):

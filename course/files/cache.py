@@ -20,8 +20,14 @@ FULL = errno.ENOSPC, errno.EDQUOT
 
 
 def cache_text(
-    path: str | os.PathLike, shape: Sequence[int], *, missing: int, cache: str | os.PathLike | None = None,
-    overwrite: bool = False, workers: int | None = None, progress: bool | None = None,
+    path: str | os.PathLike,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    cache: str | os.PathLike | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: bool | None = None,
 ) -> Records:
     """Return what `read_fast` would, with values mapped from a cache; convert the text if there is none yet.
 
@@ -37,8 +43,12 @@ def cache_text(
     path = Path(path)
     cache = path.with_name(f"{path.name}.cache") if cache is None else Path(cache)
     wanted = {
-        "format": FORMAT, "text": path.name, "size": text.size, "changed": text.changed,
-        "shape": [int(size) for size in shape], "missing": int(missing),
+        "format": FORMAT,
+        "text": path.name,
+        "size": text.size,
+        "changed": text.changed,
+        "shape": [int(size) for size in shape],
+        "missing": int(missing),
     }
     if overwrite and cache.exists():
         _read_manifest(cache)  # what is no cache must not be wiped

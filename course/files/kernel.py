@@ -15,8 +15,11 @@ SPACE, COMMA, DASH, ZERO, ONE, TWO, NINE = map(np.uint8, b" ,-01\x02\x09")
 # There are four at most, for no end follows another at once.
 ENDS = np.array([bits.bit_count() for bits in range(256)], np.uint8)
 SHIFTS = np.array(
-    [sum(8 * place << 8 * index for index, place in enumerate([p for p in range(8) if bits >> p & 1][:4]))
-     for bits in range(256)], np.uint32,
+    [
+        sum(8 * place << 8 * index for index, place in enumerate([p for p in range(8) if bits >> p & 1][:4]))
+        for bits in range(256)
+    ],
+    np.uint32,
 )
 
 

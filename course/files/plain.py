@@ -13,7 +13,11 @@ DIGITS = b"0123456789 -"
 
 
 def read_serial(
-    paths: Paths, shape: Sequence[int], *, missing: int, workers: int | None = None,
+    paths: Paths,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    workers: int | None = None,
     progress: bool | None = None,
 ) -> Records:
     """Read texts by a loop in plain Python, in this process; `workers` changes nothing.

@@ -24,8 +24,13 @@ Answer = TypeVar("Answer")
 
 
 def read_queues(
-    paths: Paths, shape: Sequence[int], *, missing: int, workers: int | None = None,
-    progress: bool | None = None, start_method: str | None = None,
+    paths: Paths,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    workers: int | None = None,
+    progress: bool | None = None,
+    start_method: str | None = None,
 ) -> Records:
     """Read texts as `read_serial` does, by one process a file, each with a queue of its own, line by line.
 
@@ -42,8 +47,13 @@ def read_queues(
 
 
 def read_pool(
-    paths: Paths, shape: Sequence[int], *, missing: int, workers: int | None = None,
-    progress: bool | None = None, start_method: str | None = None,
+    paths: Paths,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    workers: int | None = None,
+    progress: bool | None = None,
+    start_method: str | None = None,
 ) -> Records:
     """Read texts as `read_serial` does, by a pool of processes that are given block after block of lines.
 
@@ -81,8 +91,12 @@ class _Worker(NamedTuple):
 
 
 def _share(
-    jobs: Sequence[list[Block]], workers: int, records: Records,
-    lines_of: Callable[[Block, int, int], Iterator[Lines]], missing: int, context: BaseContext,
+    jobs: Sequence[list[Block]],
+    workers: int,
+    records: Records,
+    lines_of: Callable[[Block, int, int], Iterator[Lines]],
+    missing: int,
+    context: BaseContext,
     advance: Callable[[float], object],
 ) -> None:
     """Give each job to the next free process, and put the lines that come back into the records."""

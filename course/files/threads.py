@@ -19,7 +19,11 @@ Heads = list[tuple[str, float]]
 
 
 def read_threads(
-    paths: Paths, shape: Sequence[int], *, missing: int, workers: int | None = None,
+    paths: Paths,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    workers: int | None = None,
     progress: bool | None = None,
 ) -> Records:
     """Read texts as `read_serial` does, by a pool of threads with the parser in NumPy, a block a task.
@@ -51,8 +55,13 @@ def read_threads(
 
 
 def read_fast(
-    paths: Paths, shape: Sequence[int], *, missing: int, workers: int | None = None,
-    progress: bool | None = None, parser: str | None = None,
+    paths: Paths,
+    shape: Sequence[int],
+    *,
+    missing: int,
+    workers: int | None = None,
+    progress: bool | None = None,
+    parser: str | None = None,
 ) -> Records:
     """Read texts as `read_serial` does, by threads that fetch the next block each and parse it into its rows.
 
@@ -88,8 +97,12 @@ def choose_parser(name: str | None = None) -> Parser:
 
 
 def parse_texts(
-    texts: Sequence[Text], missing: int, parse: Parser, workers: int | None,
-    advance: Callable[[float], object], rows_of: Callable[[Block], np.ndarray],
+    texts: Sequence[Text],
+    missing: int,
+    parse: Parser,
+    workers: int | None,
+    advance: Callable[[float], object],
+    rows_of: Callable[[Block], np.ndarray],
     keep: Callable[[Block, np.ndarray], None] | None = None,
 ) -> Heads:
     """Parse all lines by threads, and return their heads in order.

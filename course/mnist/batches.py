@@ -70,8 +70,13 @@ class Batches:
     """
 
     def __init__(
-        self, x: Tensor, y: Tensor, batch_size: int, shuffle: bool = False,
-        generator: Generator | None = None, sampler: SizedIterable[int] | None = None,
+        self,
+        x: Tensor,
+        y: Tensor,
+        batch_size: int,
+        shuffle: bool = False,
+        generator: Generator | None = None,
+        sampler: SizedIterable[int] | None = None,
     ) -> None:
         if len(x) != len(y):
             raise ValueError(f"x has {len(x)} examples and y {len(y)}, expected as many")
@@ -100,8 +105,12 @@ class Batches:
 
 
 def loader(
-    image_set: ImageSet, batch_size: int, shuffle: bool = False,
-    generator: Generator | None = None, workers: int = 0, sampler: SizedIterable[int] | None = None,
+    image_set: ImageSet,
+    batch_size: int,
+    shuffle: bool = False,
+    generator: Generator | None = None,
+    workers: int = 0,
+    sampler: SizedIterable[int] | None = None,
 ) -> DataLoader:
     """The usual way to minibatches: a DataLoader that converts and normalizes one PIL image after the other.
 

@@ -3,6 +3,7 @@
 Source: scikit-learn's load_digits, the 1,797 test digits of "Optical Recognition of Handwritten Digits", UCI
 (CC BY 4.0), less those that lost or gained a loop at 8x8 pixels.
 """
+
 # SciPy and scikit-learn have no stubs, and what pyright infers of them is too wide: an array of any library, a tuple.
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
 import hashlib
@@ -25,32 +26,33 @@ from sklearn.datasets import load_digits
 from course._atomic import written_whole
 
 NAME = "digits"
-FILE = "digits-1.npz"                  # count up when the recipe changes, or old caches would live on
+FILE = "digits-1.npz"  # count up when the recipe changes, or old caches would live on
 PARTS = ("train_images", "train_labels", "test_images", "test_labels")
-TRAIN_SHARE = 6 / 7                    # of the sources; the test images come from the others
+TRAIN_SHARE = 6 / 7  # of the sources; the test images come from the others
 
-SIDE, BOX = 28, 20                     # as in MNIST: 20 pixels of ink in 28, its mass centred on pixel 14, 14
-PIXELS = np.indices((SIDE, SIDE)).reshape(2, -1) - SIDE / 2              # (2, 784) row, column
-ENLARGE, MARGIN = 6, 12                # an 8x8 digit becomes 48x48, with room around it for a thick pen
-KNOTS = 5                              # a random bend is smooth between 5x5 knots
-CHUNK = 500                            # images drawn at a time: stays in the cache
+SIDE, BOX = 28, 20  # as in MNIST: 20 pixels of ink in 28, its mass centred on pixel 14, 14
+PIXELS = np.indices((SIDE, SIDE)).reshape(2, -1) - SIDE / 2  # (2, 784) row, column
+ENLARGE, MARGIN = 6, 12  # an 8x8 digit becomes 48x48, with room around it for a thick pen
+KNOTS = 5  # a random bend is smooth between 5x5 knots
+CHUNK = 500  # images drawn at a time: stays in the cache
 
 # UCI stretched every digit to fill a square. Leaning to the right by SLANTS, growing wider and lower by the
 # factors exp(WIDTHS), every digit gets the mean second moments that it has in MNIST.
 SLANTS = (0.20, 0.36, 0.28, 0.14, 0.05, 0.17, 0.24, -0.16, 0.17, 0.11)
 WIDTHS = (0.12, -0.25, 0.27, 0.18, 0.24, 0.20, 0.13, 0.17, 0.11, 0.11)
-LOOPS = ({1}, {0}, {0, 1}, {0}, {0, 1}, {0}, {1}, {0}, {1, 2}, {1})      # of each digit's path
+LOOPS = ({1}, {0}, {0, 1}, {0}, {0, 1}, {0}, {1}, {0}, {1, 2}, {1})  # of each digit's path
 
 Arrays = tuple[ndarray, ndarray, ndarray, ndarray]
 
 
 class Hand(NamedTuple):
     """How the handwriting varies. Units: pixels of the 28x28 image, radians, logarithms of ratios."""
+
     turn: float = 0.06
     slant: float = 0.20
     width: float = 0.08
     bend: float = 0.4
-    pen: float = 2.7                   # the median; its pressure is the spread of its logarithm
+    pen: float = 2.7  # the median; its pressure is the spread of its logarithm
     pressure: float = 0.22
 
 
@@ -60,7 +62,7 @@ def enlarge(counts: ndarray) -> ndarray:
     down = np.kron(np.eye(8), np.full(ENLARGE, 1 / ENLARGE))
     blur = gaussian_filter1d(np.eye(8 * ENLARGE), 1.5, axis=0)
     ink = up @ counts @ up.T
-    for _ in range(6):                 # sharpen, then give every block back what it held
+    for _ in range(6):  # sharpen, then give every block back what it held
         ink = expit(8 * (blur @ ink @ blur.T) - 4)
         ink += up @ (counts - down @ ink @ down.T) @ up.T
     return blur @ ink @ blur.T
@@ -100,19 +102,19 @@ def random_shapes(noise: ndarray, digits: ndarray, hand: Hand) -> ndarray:
     slant, width = slant + np.take(SLANTS, digits), width + np.take(WIDTHS, digits)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     stretch = np.array([[np.exp(width), 0 * width], [slant, np.exp(-width)]])
-    return stretch.transpose(2, 0, 1) @ rotation.transpose(2, 0, 1)      # from the image to its source
+    return stretch.transpose(2, 0, 1) @ rotation.transpose(2, 0, 1)  # from the image to its source
 
 
 def random_bends(noise: ndarray, hand: Hand) -> ndarray:
     """A smooth displacement of every pixel. Shapes: noise (B, 50); returns (B, 2, 784)."""
-    smooth = zoom(np.eye(KNOTS), (SIDE / KNOTS, 1), order=3)             # (28, 5)
+    smooth = zoom(np.eye(KNOTS), (SIDE / KNOTS, 1), order=3)  # (28, 5)
     knots = noise.reshape(-1, 2, KNOTS, KNOTS) * hand.bend
     return (smooth @ knots @ smooth.T).reshape(-1, 2, SIDE * SIDE)
 
 
 def measure_ink(ink: ndarray) -> tuple[ndarray, ndarray]:
     """Longest side of the ink's box, and centre of mass. Shapes: ink (B, 784); returns (B, 1), (B, 2)."""
-    solid = (2 * ink).clip(0, 1).reshape(-1, SIDE, SIDE)                 # half a pixel of ink is the edge
+    solid = (2 * ink).clip(0, 1).reshape(-1, SIDE, SIDE)  # half a pixel of ink is the edge
     side = np.maximum(solid.max(1).sum(1), solid.max(2).sum(1))
     return side[:, None], ink @ PIXELS.T / ink.sum(1, keepdims=True)
 
@@ -129,15 +131,16 @@ def draw_digits(distances: ndarray, labels: ndarray, sources: ndarray, noise: nd
         away = map_coordinates(distances, (which, rows, columns), order=1, cval=99) / scale
         return ((pen / 2 - away) * 0.8 + 0.5).clip(0, 1)
 
-    for _ in range(2):                 # draw, measure, draw again at the right size and place
+    for _ in range(2):  # draw, measure, draw again at the right size and place
         side, mass = measure_ink(draw())
         centre = centre + scale * (shapes @ mass[:, :, None])[:, :, 0]
-        scale = scale * side / (BOX - 0.6)                               # the faint rim takes the rest
+        scale = scale * side / (BOX - 0.6)  # the faint rim takes the rest
     return (255 * draw()).round().astype(np.uint8).reshape(-1, SIDE, SIDE)
 
 
-def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Hand = Hand(),
-                threads: int | None = None) -> Arrays:
+def make_digits(
+    seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Hand = Hand(), threads: int | None = None
+) -> Arrays:
     """Make training and test images with their labels; no source digit serves both.
 
     Shapes: uint8 (train, 28, 28), (train,), (test, 28, 28), (test,), the same whatever the number of threads.
@@ -153,8 +156,11 @@ def make_digits(seed: int = 0, train: int = 60_000, test: int = 10_000, hand: Ha
         noise = random.standard_normal((count, 4 + 2 * KNOTS**2))
         cuts = range(CHUNK, count, CHUNK)
         with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-            images = pool.map(lambda some, chances: draw_digits(distances, labels, some, chances, hand),
-                              np.split(sources, cuts), np.split(noise, cuts))
+            images = pool.map(
+                lambda some, chances: draw_digits(distances, labels, some, chances, hand),
+                np.split(sources, cuts),
+                np.split(noise, cuts),
+            )
         made += [np.concatenate(list(images)), labels[sources]]
     return tuple(made)
 
@@ -174,7 +180,7 @@ def read_cache(path: Path) -> Arrays | None:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = tuple(file[part] for part in PARTS)
             return arrays if str(file["sha256"]) == content_hash(arrays) else None
-    except Exception:                  # a damaged zip file can raise almost anything
+    except Exception:  # a damaged zip file can raise almost anything
         return None
 
 

@@ -35,7 +35,7 @@ PLAN = {
     "batch": "films a step, on all processes together",
     "optimizer": "adam or sgd",
     "lr": "learning rate for a batch of --lr-batch films; another batch scales it, in proportion for sgd, by "
-          "the square root for adam",
+    "the square root for adam",
     "lr_batch": "the batch that --lr is meant for",
     "warmup": "steps before the learning rate is reached",
     "seed": "of weights, order and storms",

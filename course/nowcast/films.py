@@ -100,17 +100,18 @@ def film_losses(model: nn.Module, batch: Batch) -> Tensor:
 
 
 @torch.inference_mode()
-def forecast(
-    model: nn.Module, films: Films, chosen: Sequence[int], device: torch.device | str
-) -> dict[str, Tensor]:
+def forecast(model: nn.Module, films: Films, chosen: Sequence[int], device: torch.device | str) -> dict[str, Tensor]:
     """Forecast the lowest height, from all frames that may be seen: by the network and by its rivals.
 
     Shapes: each (B, H, W): "truth" and "seen", "RainNet", "persistence", "advection".
     """
     batch = films.batch(chosen, device)
     maps = {
-        "truth": batch.y, "seen": batch.seen, "RainNet": model(batch.x).clamp(0, 1),
-        "persistence": batch.x[:, :, :1], "advection": batch.x[:, :, -1:],  # frames, and frames moved on
+        "truth": batch.y,
+        "seen": batch.seen,
+        "RainNet": model(batch.x).clamp(0, 1),
+        "persistence": batch.x[:, :, :1],
+        "advection": batch.x[:, :, -1:],  # frames, and frames moved on
     }
     lowest = (slice(None), -1, 0) if films.dim == 2 else (slice(None), -1, 0, 0)
     return {name: values[lowest].cpu() for name, values in maps.items()}

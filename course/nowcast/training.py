@@ -54,11 +54,22 @@ class Result:
 
 
 def train_rain(
-    out: Path | str, plan: Plan = Plan(), *, data: Path | str | None = None, storms: int = 200,
-    shape: Sequence[int] | None = None, cache: Path | str | None = None, epochs: int = 2,
-    micro_batch: int | None = None, save_every: int = 20, report_every: int = 5,
-    curves: Path | str | None = None, backend: str | None = None, device: str | None = None,
-    timeout: float = TIMEOUT, progress: bool | None = None,
+    out: Path | str,
+    plan: Plan = Plan(),
+    *,
+    data: Path | str | None = None,
+    storms: int = 200,
+    shape: Sequence[int] | None = None,
+    cache: Path | str | None = None,
+    epochs: int = 2,
+    micro_batch: int | None = None,
+    save_every: int = 20,
+    report_every: int = 5,
+    curves: Path | str | None = None,
+    backend: str | None = None,
+    device: str | None = None,
+    timeout: float = TIMEOUT,
+    progress: bool | None = None,
     say: Callable[[str], object] = partial(print, flush=True),
 ) -> Result:
     """Train until so many epochs are done; go on from the newest checkpoint in `out`, if there is one.
@@ -74,7 +85,10 @@ def train_rain(
     with joined(backend, device, timeout) as world, ExitStack() as stack:
         out, first = Path(out), world.rank == 0
         numbers = {
-            "storms": storms, "epochs": epochs, "micro_batch": micro_batch, "save_every": save_every,
+            "storms": storms,
+            "epochs": epochs,
+            "micro_batch": micro_batch,
+            "save_every": save_every,
             "report_every": report_every,
         }
         with together(world):

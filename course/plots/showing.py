@@ -53,17 +53,23 @@ def figure_data(fig: Figure) -> dict:
             continue
         lines = [(line.get_label(), line.get_xydata()) for line in axes.get_lines()]
         points = [(p.get_label(), p.get_offsets()) for p in axes.collections if isinstance(p, PathCollection)]
-        steps = [(p.get_label(), np.stack((p.get_data().edges[1:], p.get_data().values), 1))
-                 for p in axes.patches if hasattr(p, "get_data") and not p.get_fill()]
-        panels.append({
-            "title": axes.get_title(),
-            "series": [{"label": label, "x": _few(xy[:, 0]), "y": _few(xy[:, 1])}
-                       for label, xy in lines + points + steps],
-            "images": [_blocks(np.asarray(image.get_array(), float)) for image in axes.get_images()],
-            "bars": [_round(bar.get_height()) for bar in axes.patches if hasattr(bar, "get_height")],
-            "range": [_round(limit) for limit in (*axes.get_xlim(), *axes.get_ylim())],
-            "scale": [axes.get_xscale(), axes.get_yscale()],
-        })
+        steps = [
+            (p.get_label(), np.stack((p.get_data().edges[1:], p.get_data().values), 1))
+            for p in axes.patches
+            if hasattr(p, "get_data") and not p.get_fill()
+        ]
+        panels.append(
+            {
+                "title": axes.get_title(),
+                "series": [
+                    {"label": label, "x": _few(xy[:, 0]), "y": _few(xy[:, 1])} for label, xy in lines + points + steps
+                ],
+                "images": [_blocks(np.asarray(image.get_array(), float)) for image in axes.get_images()],
+                "bars": [_round(bar.get_height()) for bar in axes.patches if hasattr(bar, "get_height")],
+                "range": [_round(limit) for limit in (*axes.get_xlim(), *axes.get_ylim())],
+                "scale": [axes.get_xscale(), axes.get_yscale()],
+            }
+        )
     return {"title": fig.get_suptitle(), "axes": panels}
 
 

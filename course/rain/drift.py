@@ -16,9 +16,7 @@ def persistence(x: Tensor, steps: int) -> Tensor:
     return x[:, -1:].expand(-1, steps, *x.shape[2:]).clone()
 
 
-def advection(
-    x: Tensor, steps: int, seen: Tensor | None = None, reach: int = 8, edge: str = "border"
-) -> Tensor:
+def advection(x: Tensor, steps: int, seen: Tensor | None = None, reach: int = 8, edge: str = "border") -> Tensor:
     """Forecast that everything drifts on as it did: the last frame, moved by `drift` from step to step.
 
     edge: what comes in from outside, "border" (the echo at the edge) or "zeros" (none).

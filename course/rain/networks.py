@@ -48,9 +48,13 @@ class CNN(nn.Module):
     def __init__(self, steps: int, levels: int, hidden: int = 16):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(steps * levels, hidden, 5, stride=2, padding=2), nn.ReLU(),
-            nn.Conv2d(hidden, hidden, 3, stride=2, padding=1), nn.ReLU(),
-            nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(16 * hidden, 1),  # 4 x 4: where it rains
+            nn.Conv2d(steps * levels, hidden, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(hidden, hidden, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(4),
+            nn.Flatten(),
+            nn.Linear(16 * hidden, 1),  # 4 x 4: where it rains
         )
 
     def forward(self, x: Tensor) -> Tensor:

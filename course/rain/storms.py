@@ -57,8 +57,14 @@ class Weather(NamedTuple):
 
 
 def storms(
-    n: int, seed: int = 0, shape: tuple[int, int, int, int] = SHAPE, *, after: int = 0, blind: float = 0.3,
-    first: int = 0, weather: Weather = Weather(),
+    n: int,
+    seed: int = 0,
+    shape: tuple[int, int, int, int] = SHAPE,
+    *,
+    after: int = 0,
+    blind: float = 0.3,
+    first: int = 0,
+    weather: Weather = Weather(),
 ) -> Storms:
     """Make n storms, the same for the same seed whatever n; a smaller shape is the middle of the same storms.
 

@@ -37,8 +37,12 @@ class Muon(Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float, momentum: float = 0.95,
-        weight_decay: float = 0.0, steps: int = 5,
+        self,
+        parameters: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+        steps: int = 5,
     ):
         if not lr > 0:
             raise ValueError(f"lr is {lr:g}, expected a number above 0: try 0.05")

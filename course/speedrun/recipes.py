@@ -91,10 +91,14 @@ class Net(nn.Module):
             if place == 0:
                 self.layers.append(nn.MaxPool2d(2))  # before the ReLU, which has a quarter left to do
             self.layers.append(nn.ReLU())
-        self.layers.extend([
-            nn.Flatten(), nn.Linear(widths[-1] * recipe.side**2, recipe.hidden), nn.ReLU(),
-            nn.Linear(recipe.hidden, 10),
-        ])
+        self.layers.extend(
+            [
+                nn.Flatten(),
+                nn.Linear(widths[-1] * recipe.side**2, recipe.hidden),
+                nn.ReLU(),
+                nn.Linear(recipe.hidden, 10),
+            ]
+        )
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -110,8 +110,10 @@ def _words(pairs: list) -> Iterator[str]:
     differ = []
     for old, new in pairs:
         before, after = (_text(cell).splitlines() for cell in (old, new))
-        lines = [[line for line in ours if masked(line) not in map(masked, theirs)]
-                 for ours, theirs in ((before, after), (after, before))]
+        lines = [
+            [line for line in ours if masked(line) not in map(masked, theirs)]
+            for ours, theirs in ((before, after), (after, before))
+        ]
         if masked(_text(old)) != masked(_text(new)):
             gone, come = (repr(found[0]) if found else "nothing" for found in lines)
             differ.append(f"{_place(new)} says {come}, before {gone}")
@@ -140,9 +142,7 @@ def _figures(pairs: list, same_data: bool) -> Iterator[str]:
     drawn = [(drawn_in(old.outputs), drawn_in(new.outputs), _place(new)) for old, new in pairs]
     drawn = [(before, after, place) for before, after, place in drawn if before or after]
     beyond = [
-        f"{fault}, in {place}"
-        for before, after, place in drawn
-        for fault in compare_figures(before, after, same_data)
+        f"{fault}, in {place}" for before, after, place in drawn for fault in compare_figures(before, after, same_data)
     ]
     moved = sum(before != after for before, after, _ in drawn)
     if beyond:

@@ -28,9 +28,7 @@ def compare_figures(committed: list[dict], fresh: list[dict], values: bool = Tru
             wrong.append(f"figure {number} carries no data, expected it from course.plots.show")
         else:
             name = f"figure {number} ({_title(old['figure'])!r})"
-            wrong += [
-                f"{name}: {text}" for text in _figure(old["figure"], new["figure"], old["tolerance"], values)
-            ]
+            wrong += [f"{name}: {text}" for text in _figure(old["figure"], new["figure"], old["tolerance"], values)]
     return wrong
 
 

@@ -78,9 +78,7 @@ def execute(
     cells = [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code"]
     for _, cell in cells:
         cell.outputs, cell.execution_count = [], None
-    client = NotebookClient(
-        nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False, allow_errors=go_on
-    )
+    client = NotebookClient(nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False, allow_errors=go_on)
     client.reset_execution_trackers()
     with (
         tempfile.TemporaryFile() as stderr,
@@ -158,9 +156,7 @@ def clean(nb: NotebookNode) -> None:
     """Drop what differs between runs or machines: times, versions, widgets, chunks of streams."""
     nb.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for cell in nb.cells:
-        cell.metadata = nbformat.from_dict(
-            {k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")}
-        )
+        cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in ("tags", "jupyter")})
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET, None)  # names a widget that lives in the kernel

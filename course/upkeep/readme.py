@@ -83,9 +83,7 @@ def explained(bench: Path) -> tuple[str, list[tuple[list[str], str]]]:
     return subject, [(found[1].split(", "), found[2]) for found in RATIO.finditer(text)]
 
 
-def generate(
-    notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: Mapping[str, dict]
-) -> Generated:
+def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: Mapping[str, dict]) -> Generated:
     """Return README's generated parts, from the notebooks, their costs, and what the claims gave over several seeds.
 
     The notebooks stand in GROUPS, each under a row of its own; a group without notebooks is left out.
@@ -119,9 +117,7 @@ def abilities(path: Path, nb: NotebookNode) -> str:
     for cell in nb.cells:
         if cell.cell_type == "markdown" and (found := ABILITIES.search(cell.source)):
             items = re.split(r"\n\s*[-*] ", found[1])
-            return _cell(
-                "; ".join(" ".join(item.split()).strip(" ·:;.,") for item in items if item.strip(" \n·:;.,"))
-            )
+            return _cell("; ".join(" ".join(item.split()).strip(" ·:;.,") for item in items if item.strip(" \n·:;.,")))
     raise ValueError(
         f"{path} does not say what you can do afterwards, expected **afterwards you can** … "
         "**you need** in one cell: write it"
@@ -186,9 +182,7 @@ def _put(readme: Path, blocks: Mapping[str, str]) -> list[str]:
     for name, block in blocks.items():
         part = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         if not part.search(text):
-            raise ValueError(
-                f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes"
-            )
+            raise ValueError(f"{readme} has no lines <!-- {name} --> and <!-- /{name} -->: put them where it goes")
         new = part.sub(lambda found, block=block: f"{found[1]}{block}\n{found[2]}", text)
         changed += [name] if new != text else []
         text = new

@@ -51,8 +51,10 @@ def main():
     options = parser.parse_args()
     paths = [ROOT / "notebooks" / f"{name}.ipynb" for name in options.notebooks]
     if missing := [path.stem for path in paths if not path.is_file()]:
-        sys.exit(f"there is no notebook {', '.join(missing)}, expected it in {ROOT / 'notebooks'}: "
-                 "write it, or name others by --notebooks")
+        sys.exit(
+            f"there is no notebook {', '.join(missing)}, expected it in {ROOT / 'notebooks'}: "
+            "write it, or name others by --notebooks"
+        )
     data = load_data()  # also makes the stand-in, which must not count
     report(describe_data(data))
     load = load_average()

@@ -62,12 +62,14 @@ def with_fromstring(values):
 
 def with_pandas(values):
     import pandas
+
     frame = pandas.read_csv(BytesIO(values), header=None, lineterminator=" ", dtype=np.int16, engine="c")
     return frame[0].to_numpy(copy=True)
 
 
 def with_polars(values):
     import polars
+
     frame = polars.read_csv(values, has_header=False, eol_char=" ", schema={"value": polars.Int16})
     return frame["value"].to_numpy(writable=True)
 
@@ -75,6 +77,7 @@ def with_polars(values):
 def with_pyarrow(values):
     import pyarrow
     from pyarrow import csv
+
     pyarrow.set_cpu_count(WORKERS)
     names = csv.ReadOptions(column_names=["value"])
     types = csv.ConvertOptions(column_types={"value": pyarrow.int16()})
@@ -83,8 +86,12 @@ def with_pyarrow(values):
 
 
 LINES = bytes.maketrans(b" ", b"\n")
-PEERS = {"fromstring": ("numpy", with_fromstring), "pandas": ("pandas", with_pandas),
-         "polars": ("polars", with_polars), "pyarrow": ("pyarrow", with_pyarrow)}
+PEERS = {
+    "fromstring": ("numpy", with_fromstring),
+    "pandas": ("pandas", with_pandas),
+    "polars": ("polars", with_polars),
+    "pyarrow": ("pyarrow", with_pyarrow),
+}
 
 
 def read_with(parse, paths, rows):
@@ -145,8 +152,11 @@ def measure(folder, lines, rounds):
     options = {"missing": MISSING, "workers": WORKERS, "progress": False}
     slow = {"serial": read_serial, "queues": read_queues, "pool": read_pool}
     slow = {way: partial(read, part, SHAPE, **options) for way, read in slow.items()}
-    peers = {name: partial(read_with, parse, part, lines * FILES) for name, (library, parse) in PEERS.items()
-             if importlib.util.find_spec(library)}
+    peers = {
+        name: partial(read_with, parse, part, lines * FILES)
+        for name, (library, parse) in PEERS.items()
+        if importlib.util.find_spec(library)
+    }
     if left_out := PEERS.keys() - peers.keys():
         report(f"not installed, left out: {', '.join(sorted(left_out))}")
     if importlib.util.find_spec("numba") is None:
@@ -155,9 +165,13 @@ def measure(folder, lines, rounds):
     one, cache = folder / "one.txt", folder / "cache"
     one.write_bytes(b"".join(path.read_bytes() for path in part))
     cache_text(one, SHAPE, missing=MISSING, cache=cache, progress=False)
-    quick = {"fast": fast, "numpy": partial(fast, parser="numpy"), "cat": partial(read_bytes, whole),
-             "one file": partial(read_fast, one, SHAPE, **options),
-             "cache": partial(look_at_pages, one, cache)}
+    quick = {
+        "fast": fast,
+        "numpy": partial(fast, parser="numpy"),
+        "cat": partial(read_bytes, whole),
+        "one file": partial(read_fast, one, SHAPE, **options),
+        "cache": partial(look_at_pages, one, cache),
+    }
 
     expected = fast().values  # compiles the kernel too
     seconds = {way: [] for way in slow | peers | quick}

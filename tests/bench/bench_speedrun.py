@@ -90,8 +90,7 @@ def main():
         report("these are not MNIST's digits: the targets do not apply")
         reached = dict.fromkeys(targets, True)
     ratios = {
-        f"to_{target.replace('.', '_')}": epoch / min(times[target]) if reached[target] else 0.0
-        for target in targets
+        f"to_{target.replace('.', '_')}": epoch / min(times[target]) if reached[target] else 0.0 for target in targets
     }
     result = {"bench": "speedrun", "ratios": ratios, "data": data.name, "load": load, "quick": quick}
     result |= {"seconds": {"notes' epoch": epoch, "with its evaluation": judged}}

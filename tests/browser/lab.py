@@ -16,8 +16,13 @@ import psutil
 
 PATIENCE = 300  # seconds that a busy machine may take for one step
 QUIET = (
-    "--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--ServerApp.terminals_enabled=False",
-    "--ServerApp.allow_root=True", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
+    "--no-browser",
+    "--ServerApp.ip=127.0.0.1",
+    "--ServerApp.port=0",
+    "--ServerApp.terminals_enabled=False",
+    "--ServerApp.allow_root=True",
+    "--LabApp.news_url=None",
+    "--LabApp.extension_manager=readonly",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )
 
@@ -46,14 +51,24 @@ def running_lab(folder: Path, home: Path) -> Iterator[Lab]:
     Raises: RuntimeError with the last lines of the log if JupyterLab does not come up.
     """
     token = secrets.token_hex()
-    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR",
-              "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    places = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+        "IPYTHONDIR",
+    )
     environment = os.environ | {name: str(home / name.lower()) for name in places} | {"JUPYTER_TOKEN": token}
     log = home / "lab.log"
     with open(log, "wb") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={folder}"],
-            env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
     lab = None
     try:
@@ -105,7 +120,8 @@ def browser_context(executable: str) -> Iterator:
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=executable, args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+            executable_path=executable, args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        )
         context = browser.new_context(viewport={"width": 1400, "height": 900})
         context.set_default_timeout(1000 * PATIENCE)
         try:

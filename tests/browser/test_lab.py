@@ -1,4 +1,5 @@
 """What a learner sees in JupyterLab: outputs, figures, exercises, sliders and curves that grow."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ PIXELS = """image => { const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
     canvas.getContext("2d").drawImage(image, 0, 0);
     return image.naturalWidth ? canvas.toDataURL() : ""; }"""
-LIVE = '''
+LIVE = """
 from itertools import count
 from pathlib import Path
 from time import sleep
@@ -40,7 +41,7 @@ with LiveCurves("A loss that falls.") as curves:
         sleep(0.05)
         if Path("enough").exists():
             break
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -108,15 +109,16 @@ def write_and_run(page, cell, source):
 
 def wait_for_pixels(page, image, other):
     """Wait until an image is drawn whose pixels are not those of `other`; return them."""
-    page.wait_for_function(f"([image, other]) => !['', other].includes(({PIXELS})(image))",
-                           arg=[image.element_handle(), other])
+    page.wait_for_function(
+        f"([image, other]) => !['', other].includes(({PIXELS})(image))", arg=[image.element_handle(), other]
+    )
     return image.evaluate(PIXELS)
 
 
 def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
     nb = read("00_start.ipynb")
     figures = sum("image/png" in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
-    place, = (index for index, cell in enumerate(nb.cells) if 'check("start.accuracy"' in cell.source)
+    (place,) = (index for index, cell in enumerate(nb.cells) if 'check("start.accuracy"' in cell.source)
     task = nb.cells[place].source
     with opened(nb, "00_start.ipynb") as page:
         run_all(page)
@@ -174,10 +176,11 @@ def test_curves_grow_in_place_while_a_cell_runs(opened, lab):
 
 def test_a_cell_run_out_of_order_says_which_to_run_first(opened):
     nb = read("00_start.ipynb")
-    place, = (index for index, cell in enumerate(nb.cells) if cell.source.startswith("splits = split(data)"))
+    (place,) = (index for index, cell in enumerate(nb.cells) if cell.source.startswith("splits = split(data)"))
     with opened(nb, "order.ipynb") as page:
         cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
         cell.locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
-        cell.get_by_text("`split` comes from the cell that begins `import torch` at the top: "
-                         "run that one first").wait_for()
+        cell.get_by_text(
+            "`split` comes from the cell that begins `import torch` at the top: run that one first"
+        ).wait_for()

@@ -11,8 +11,7 @@ class UntouchedSilu(Function):
         return x * torch.sigmoid(x)
 
     @staticmethod
-    def backward(ctx, d_out):
-        ...
+    def backward(ctx, d_out): ...
 
 
 def silu(backward):

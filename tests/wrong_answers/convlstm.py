@@ -6,23 +6,28 @@ from torch.nn import functional as F
 from course.rain import MISSING
 
 
-def untouched_step(x, state, weight_x, weight_h, bias, peep):
-    ...
+def untouched_step(x, state, weight_x, weight_h, bias, peep): ...
 
 
 def parts(x, h, weight_x, weight_h, bias):
     return (F.conv2d(x, weight_x, padding="same") + F.conv2d(h, weight_h, padding="same") + bias).chunk(4, dim=1)
 
 
-def step(gates=lambda i, f, g, o: (i, f, g, o), out=lambda o, c: o * torch.tanh(c), candidate=torch.tanh,
-         look=lambda h, c, new: (c, c, new), holes=lambda peep: peep, keep=1):
+def step(
+    gates=lambda i, f, g, o: (i, f, g, o),
+    out=lambda o, c: o * torch.tanh(c),
+    candidate=torch.tanh,
+    look=lambda h, c, new: (c, c, new),
+    holes=lambda peep: peep,
+    keep=1,
+):
     """A step from its parts."""
 
     def peephole_step(x, state, weight_x, weight_h, bias, peep):
         h, c = state
         i, f, g, o = gates(*parts(x, h, weight_x, weight_h, bias))
         p, (sees_i, sees_f, _) = holes(peep), look(h, c, None)
-        new = (torch.sigmoid(f + p[1] * sees_f) * c * keep + torch.sigmoid(i + p[0] * sees_i) * candidate(g))
+        new = torch.sigmoid(f + p[1] * sees_f) * c * keep + torch.sigmoid(i + p[0] * sees_i) * candidate(g)
         return out(torch.sigmoid(o + p[2] * look(h, c, new)[2]), new), new
 
     return peephole_step
@@ -71,8 +76,15 @@ def cut(state):
     return tuple(part.detach() for part in state)
 
 
-def stream(carry=cut, add=lambda loss: loss.item(), clean=True, retain=False, steps="each",
-           divide=lambda total, chunks: total / len(chunks), learn=lambda loss: loss):
+def stream(
+    carry=cut,
+    add=lambda loss: loss.item(),
+    clean=True,
+    retain=False,
+    steps="each",
+    divide=lambda total, chunks: total / len(chunks),
+    learn=lambda loss: loss,
+):
     """Training from its parts."""
 
     def train_stream(model, chunks, optimizer):
@@ -212,8 +224,10 @@ WRONG = {
         (all_losses, "You return a list, expected a number"),
         (stream(divide=lambda total, chunks: total / 7), "steps and state are right. For losses"),
         (stream(retain=True), "all numbers are right. But retain_graph"),
-        (stream(add=lambda loss: loss, divide=lambda total, chunks: total.item() / len(chunks)),
-         "still holds the graph of every loss"),
+        (
+            stream(add=lambda loss: loss, divide=lambda total, chunks: total.item() / len(chunks)),
+            "still holds the graph of every loss",
+        ),
         (stream(learn=lambda loss: loss.detach()), "does not require grad"),
     ],
     "convlstm.csi": [

@@ -45,8 +45,7 @@ def two_steps(model, optimizer, x, y, device):
     return loss
 
 
-def untouched_timer(call, wait, clock):
-    ...
+def untouched_timer(call, wait, clock): ...
 
 
 def naive(call, wait, clock):

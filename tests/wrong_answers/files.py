@@ -3,8 +3,7 @@ from queue import Empty
 import numpy as np
 
 
-def untouched_parse(values):
-    ...
+def untouched_parse(values): ...
 
 
 def untouched_blocks(data, size):

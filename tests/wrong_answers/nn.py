@@ -39,8 +39,7 @@ def eleven_digits():
     return model, nn.CrossEntropyLoss()
 
 
-def untouched_draw(inputs, outputs, slope):
-    ...
+def untouched_draw(inputs, outputs, slope): ...
 
 
 def normal(std, turned=False):

@@ -2,8 +2,7 @@ import torch
 from torch.nn import functional as F
 
 
-def untouched_lion(w, grad, state, lr, betas=(0.9, 0.99), weight_decay=0.0):
-    ...
+def untouched_lion(w, grad, state, lr, betas=(0.9, 0.99), weight_decay=0.0): ...
 
 
 def renewed(m, g, b):
@@ -71,8 +70,7 @@ def plus(w, u, lr, decay):
     return w + lr * (u + decay * w)
 
 
-def untouched_rates(curvatures):
-    ...
+def untouched_rates(curvatures): ...
 
 
 def rates(edge=lambda c: 2 / max(c), best=lambda c: 2 / (min(c) + max(c))):

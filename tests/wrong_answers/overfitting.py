@@ -1,8 +1,7 @@
 import torch
 
 
-def untouched_dropout(x, p, training):
-    ...
+def untouched_dropout(x, p, training): ...
 
 
 def draws(x, p):
@@ -205,7 +204,11 @@ def doubles(x_train, x_valid):
     return tuple(x.double() for x in by_training()(x_train, x_valid))
 
 
-UNTOUCHED = {"overfitting.dropout": untouched_dropout, "overfitting.stop": untouched_stop, "overfitting.standardize": leaky}
+UNTOUCHED = {
+    "overfitting.dropout": untouched_dropout,
+    "overfitting.stop": untouched_stop,
+    "overfitting.standardize": leaky,
+}
 WRONG = {
     "overfitting.dropout": [
         (never, "nothing is dropped"),

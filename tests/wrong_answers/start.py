@@ -1,5 +1,4 @@
-def untouched(logits, y):
-    ...
+def untouched(logits, y): ...
 
 
 def count(logits, y):

@@ -1,5 +1,4 @@
-def untouched_standardise(images):
-    ...
+def untouched_standardise(images): ...
 
 
 def one_pair_for_all(images):
