@@ -213,59 +213,27 @@ def progress() -> int:
 
 
 NAMES = {"names": {"nargs": "*", "metavar": "NOTEBOOK", "help": "a file or the start of a name; without one, all"}}
+RUN = NAMES | {
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
+    "--costs": {
+        "choices": ("check", "record"),
+        "help": "measure time and memory on one thread; compare them with the record, or renew it",
+    },
+}
+DATA = {"word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"}}
+DIFF = NAMES | {
+    "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
+    "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
+}
+CLAIMS = NAMES | {"--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"}}
+NEW = {"name": {"metavar": "NN_NAME", "help": "0x: the path, 1x: under the hood, 2x: further; then a Python name"}}
 WORDS = (
-    Word(
-        "run",
-        "run notebooks, each from a fresh kernel; the executed copies go to build/",
-        run,
-        NAMES
-        | {
-            "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
-            "--costs": {
-                "choices": ("check", "record"),
-                "help": "measure time and memory on one thread; compare them with the record, or renew it",
-            },
-        },
-    ),
+    Word("run", "run notebooks, each from a fresh kernel; the executed copies go to build/", run, RUN),
     Word("progress", "show which exercises you have solved", progress),
     Word("doctor", "look for what is missing or broken here", see_doctor),
-    Word(
-        "data",
-        "say which data are here (status), download MNIST, or verify the files",
-        data,
-        {
-            "word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"},
-        },
-    ),
+    Word("data", "say which data are here (status), download MNIST, or verify the files", data, DATA),
     Word("regenerate", "run notebooks and their solutions in place, and renew README.md", regenerate, NAMES),
-    Word(
-        "diff",
-        "say in words what has changed in notebooks since the last commit",
-        diff,
-        NAMES
-        | {
-            "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
-            "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
-        },
-    ),
-    Word(
-        "claims",
-        "measure the claims over several seeds, and renew README.md",
-        claims,
-        NAMES
-        | {
-            "--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"},
-        },
-    ),
-    Word(
-        "new",
-        "lay the skeleton of a notebook, such as 23_text, and of its exercises",
-        new,
-        {
-            "name": {
-                "metavar": "NN_NAME",
-                "help": "a number, 0x the path, 1x under the hood, 2x further; then a Python name",
-            },
-        },
-    ),
+    Word("diff", "say in words what has changed in notebooks since the last commit", diff, DIFF),
+    Word("claims", "measure the claims over several seeds, and renew README.md", claims, CLAIMS),
+    Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, NEW),
 )

@@ -74,7 +74,7 @@ def files_named(config):
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_auto_num_workers(config):
-    """What `-n auto` means: two workers; none on one core, for one file, or where xdist's own variable says a number."""
+    """What `-n auto` means: two workers; none on one core or for one file; what xdist's own variable says, if set."""
     if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
         return None
     named = files_named(config)

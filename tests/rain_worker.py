@@ -13,14 +13,14 @@ from pathlib import Path
 
 import torch
 
-from course.nowcast import training
+from course.nowcast import run
 from course.nowcast.__main__ import command
 from course.nowcast.films import Films
 
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
 os.dup2(os.open(notes / f"stderr_{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-read, backward, steps = Films.batch, training.backward, []
+read, backward, steps = Films.batch, run.backward, []
 
 
 def noted_batch(films, chosen, device="cpu"):
@@ -44,7 +44,7 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
     return total
 
 
-Films.batch, training.backward = noted_batch, noted_backward
+Films.batch, run.backward = noted_batch, noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"
 sys.exit(command(arguments))

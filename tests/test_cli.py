@@ -80,7 +80,8 @@ def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys):
     file = raw / "train-images-idx3-ubyte"
     md5 = hashlib.md5(file.read_bytes()).hexdigest()
     assert capsys.readouterr().err == (
-        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: delete it and run `python3 run.py data download`\n"
+        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: "
+        "delete it and run `python3 run.py data download`\n"
     )
 
 

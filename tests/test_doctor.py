@@ -402,8 +402,8 @@ def test_a_device_that_cannot_compute_is_found(monkeypatch):
             "echo 'NVIDIA H200, 470.82'",
             "13.2",
             None,
-            "torch does not see the GPU (NVIDIA H200, 470.82): CUDA initialization: The NVIDIA driver on your system is "
-            "too old (found version 11040); update its driver from https://www.nvidia.com/drivers",
+            "torch does not see the GPU (NVIDIA H200, 470.82): CUDA initialization: The NVIDIA driver on your system "
+            "is too old (found version 11040); update its driver from https://www.nvidia.com/drivers",
         ),
         (
             "echo 'NVIDIA H200, 590.1'",

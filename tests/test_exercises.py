@@ -58,7 +58,8 @@ def test_the_mean_of_two_calls_is_told_from_work_that_was_in_the_queue(capsys):
         return (clock() - start) / 2
 
     assert said(capsys, "devices.timer", answer) == (
-        "devices.timer is not right yet: you say 3.0005 s of 2 calls, whose orders overlap with the work before: time one."
+        "devices.timer is not right yet: you say 3.0005 s of 2 calls, "
+        "whose orders overlap with the work before: time one."
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from course.distributed import launch
+from course.nowcast import run as room
 from course.nowcast import training
 from course.nowcast.__main__ import command
 from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
@@ -282,7 +283,7 @@ def test_other_films_are_another_run(one, data, tmp_path):
 
 def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_path, monkeypatch):
     _, result, _ = one
-    backward, steps, lines = training.backward, [], []
+    backward, steps, lines = room.backward, [], []
 
     def interrupted(*arguments):
         steps.append(1)
@@ -290,7 +291,7 @@ def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_pa
             os.kill(os.getpid(), signal.SIGINT)
         return backward(*arguments)
 
-    monkeypatch.setattr(training, "backward", interrupted)
+    monkeypatch.setattr(room, "backward", interrupted)
     options = {"data": data} | QUIETLY | {"say": lines.append}
     before = signal.getsignal(signal.SIGINT)
     stopped = train_rain(tmp_path, PLAN, **options)
@@ -393,7 +394,7 @@ def test_the_exit_status_tells_whether_a_run_was_interrupted(monkeypatch, stoppe
 
 
 def test_a_gradient_is_cut_to_the_largest_norm(monkeypatch, tmp_path):
-    monkeypatch.setattr(training, "LARGEST", 0.0)  # then nothing is learnt
+    monkeypatch.setattr(room, "LARGEST", 0.0)  # then nothing is learnt
     plan = Plan(hidden=(3,), ahead=2, pool=1, batch=1, warmup=0, optimizer="sgd", lr=1.0)
     result = train_rain(tmp_path, plan, storms=2, shape=SHAPE, **QUIETLY | {"epochs": 3})
     assert len(result.losses) == 3 and len(set(result.losses)) == 1

@@ -249,7 +249,7 @@ def test_the_speed_table_has_a_row_a_bench_in_the_words_of_its_docstring(benches
 All from one run of `python3 run.py bench`: 2 cores, torch {version("torch")}, images: digits.
 <!-- /speed -->
 After.
-"""
+"""  # noqa: E501
     )
 
 

@@ -293,7 +293,7 @@ def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output,
     "output, mend",
     [
         (
-            "The virtual environment was not created successfully because ensurepip is not available.  On Debian/Ubuntu",
+            "The virtual environment was not created successfully because ensurepip is not available.  On Debian",
             "on Debian or Ubuntu, sudo apt install python3-venv",
         ),
         ("/usr/bin/python3: No module named venv", "on Debian or Ubuntu, sudo apt install python3-venv"),

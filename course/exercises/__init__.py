@@ -12,7 +12,7 @@ EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one 
 
 
 def check(name: str, answer: object) -> None:
-    """Print whether an answer is right, and if not, what is wrong with it; note what was right for `run.py progress`."""
+    """Print whether an answer is right, and if not, what is wrong with it; note what was right."""
     name, exercise = _find(name)
     try:
         exercise.check(answer)

@@ -1,42 +1,28 @@
 """Train the rain network on all processes that torchrun started, or on this one alone."""
 
-import json
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
-from torch.optim import SGD, Adam
-from torch.optim.lr_scheduler import LambdaLR
 
-from course._atomic import written_whole
 from course._progress import progress_bar
-from course.distributed import World, add_up, all_gather, backward, joined, part_of, replicate, together
-from course.distributed.checkpoints import find_step, load_step, save_step
+from course.distributed import World, all_gather, joined, together
 from course.distributed.torchrun import asked_to_stop
 from course.distributed.world import TIMEOUT
 from course.nowcast.films import (
     Films,
-    Nowcast,
     describe_scores,
-    film_losses,
     find_values,
-    forecast,
     make_values,
     map_values,
-    score,
 )
 from course.nowcast.plan import Plan
+from course.nowcast.run import RainRun
 
-OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made
-LARGEST = 1.0  # norm of a gradient
 
 
 @dataclass
@@ -104,7 +90,7 @@ def train_rain(
                 from course.curves import event_files  # only now: it needs TensorBoard
 
                 draw = stack.enter_context(event_files(curves))
-        run = _Run(world, plan, films, micro_batch)
+        run = RainRun(world, plan, films, micro_batch)
         run.resume(out)
         total = epochs * plan.steps(len(films))
         if first:
@@ -166,103 +152,3 @@ def _split(values: np.ndarray, plan: Plan) -> tuple[Films, Films]:
         raise ValueError(f"{share}: give more films")
     cut = len(values) - unseen
     return tuple(Films(part, plan.ahead, plan.pool, plan.dim) for part in (values[:cut], values[cut:]))
-
-
-class _Run:
-    """The state of a run on this process, and what can be done with it."""
-
-    def __init__(self, world: World, plan: Plan, films: Films, micro_batch: int | None):
-        self.world, self.plan, self.films, self.micro_batch = world, plan, films, micro_batch
-        self.model = replicate(Nowcast(films.channels, plan.hidden, plan.dim, plan.seed), world)
-        self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
-        self.scheduler = LambdaLR(self.optimizer, plan.warmed)
-        self.losses: list[float] = []
-        self.settings = asdict(plan) | {"films": [len(films), *films.values.shape[1:]]}
-
-    @property
-    def step(self) -> int:
-        return len(self.losses)
-
-    def describe(self, total: int, unseen: int) -> str:
-        world, plan = self.world, self.plan
-        who = f"{world.size} processes by {world.backend}" if world.size > 1 else "1 process"
-        films = f"{len(self.films)} films to train on and {unseen} to judge by"
-        steps = f"steps {self.step + 1} to {total}" if self.step < total else f"all {total} steps are done"
-        rate = f"{plan.batch} films a step, learning rate ≈ {plan.top_rate:.3g}"
-        return f"{who} on {world.device.type}; {films}; {steps}, {rate}"
-
-    def learn(self, until: int) -> list[float]:
-        """Train up to a step, and return the losses of the steps that this took.
-
-        Raises: as `together`, for FloatingPointError if one of them is not finite.
-        """
-        sums, sizes = [], []
-        for batch in self._batches(until):
-            self.optimizer.zero_grad()
-            sums.append(backward(self.model, self._losses_of, batch, self.world, self.micro_batch))
-            sizes.append(len(batch))
-            nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST)
-            self.optimizer.step()
-            self.scheduler.step()
-        # Only now: to read a number out makes a GPU wait, and to add it up all processes.
-        losses = (add_up(torch.stack(sums)) / torch.tensor(sizes)).tolist()
-        with together(self.world):
-            for step, loss in enumerate(losses, self.step + 1):
-                if not math.isfinite(loss):
-                    mend = f"with learning rate {self.plan.top_rate:g}: try a smaller lr"
-                    raise FloatingPointError(f"loss is {loss} at step {step} {mend}")
-        self.losses += losses
-        return losses
-
-    def _batches(self, until: int) -> Iterator[list[int]]:
-        step, films = self.step, len(self.films)
-        while step < until:
-            epoch, number = divmod(step, self.plan.steps(films))
-            batches = self.plan.batches(epoch, films)[number : number + until - step]
-            yield from batches
-            step += len(batches)
-
-    def _losses_of(self, model: nn.Module, chosen: Sequence[int]) -> Tensor:
-        return film_losses(model, self.films.batch(chosen, self.world.device))
-
-    def _state(self, steps: int) -> dict:
-        model, optimizer = get_state_dict(self.model, self.optimizer)
-        losses = torch.zeros(steps, dtype=torch.float64)  # a checkpoint is loaded into tensors of its sizes
-        losses[: self.step] = torch.tensor(self.losses, dtype=torch.float64)
-        parts = {"model": model, "optimizer": optimizer, "scheduler": self.scheduler.state_dict()}
-        return parts | {"losses": losses}
-
-    def save(self, out: Path) -> None:
-        save_step(out, self.step, self._state(self.step), self.settings, self.world)
-
-    def resume(self, out: Path) -> None:
-        path, step = find_step(out, self.settings, self.world)
-        if path is None:
-            return
-        state = self._state(step)
-        load_step(path, state, self.world)
-        parts = {"model_state_dict": state["model"], "optim_state_dict": state["optimizer"]}
-        set_state_dict(self.model, self.optimizer, **parts)
-        self.scheduler.load_state_dict(state["scheduler"])
-        self.losses = state["losses"].tolist()
-
-    def judge(self, films: Films) -> dict[str, dict[str, float | None]]:
-        """Forecast films, each process its part; return the scores over all of them."""
-        model = self._alone().eval()
-        mine = part_of(range(len(films)), self.world)
-        size = self.micro_batch or self.plan.batch
-        pieces = [mine[start : start + size] for start in range(0, len(mine), size)]
-        maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
-        maps = [part for parts in all_gather(maps) for part in parts]
-        return score({name: torch.cat([part[name] for part in maps]) for name in maps[0]})
-
-    def write(self, out: Path, scores: dict) -> None:
-        report = {"processes": self.world.size, "scores": scores, "losses": self.losses}
-        with written_whole(out / "scores.json") as part:
-            part.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
-        with written_whole(out / "weights.pt") as part:
-            torch.save({name: value.cpu() for name, value in self._alone().state_dict().items()}, part)
-
-    def _alone(self) -> nn.Module:
-        """The model itself, out of DistributedDataParallel."""
-        return getattr(self.model, "module", self.model)
