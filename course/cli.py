@@ -217,7 +217,7 @@ RUN = NAMES | {
     "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
     "--costs": {
         "choices": ("check", "record"),
-        "help": "measure time and memory on one thread; compare them with the record, or renew it",
+        "help": "measure time and memory on one thread; compare the time with the record, or renew both",
     },
 }
 DATA = {"word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"}}

@@ -54,10 +54,20 @@ def test_it_makes_three_files_registers_the_exercises_and_says_what_is_next(cour
         "registered text in course/exercises/__init__.py\n"
         "What is yours to write says TO WRITE; the tests fail until it is gone:\n"
         '  grep -rn "TO WRITE" notebooks course/exercises tests/wrong_answers\n'
-        "Then record what the notebook costs, run it in place, and test:\n"
-        "  python3 run.py run 23_text --costs record\n  python3 run.py regenerate 23_text\n  python3 run.py test\n"
+        "Then, with MNIST at hand (python3 run.py data download):\n"
+        "  COURSE_DEVICE=cpu python3 run.py run 23_text --costs record\n  python3 run.py claims 23_text\n"
+        "  python3 run.py regenerate 23_text\n  python3 run.py test\n"
     )
     assert all(skeleton.MARK in after[name].decode() for name in MADE)
+
+
+def test_what_is_next_is_what_contributors_are_told(course, capsys):
+    assert cli.main(["new", "23_text"]) == 0
+    told = [line.strip() for line in capsys.readouterr().out.splitlines() if "run.py" in line and "23_text" in line]
+    page = (Path(__file__).resolve().parents[1] / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = page.partition("## Add a notebook")[2].split("```")[1]
+    commands = [line.partition("#")[0].strip("$ ") for line in block.splitlines() if "23_text" in line]
+    assert told == commands
 
 
 def test_cells_are_numbered_and_the_notebook_before_is_named(course):

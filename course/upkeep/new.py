@@ -22,8 +22,9 @@ WIDTH = 120
 NEXT = """\
 What is yours to write says {mark}; the tests fail until it is gone:
   grep -rn "{mark}" notebooks course/exercises tests/wrong_answers
-Then record what the notebook costs, run it in place, and test:
-  python3 run.py run {name} --costs record
+Then, with MNIST at hand (python3 run.py data download):
+  COURSE_DEVICE=cpu python3 run.py run {name} --costs record
+  python3 run.py claims {name}
   python3 run.py regenerate {name}
   python3 run.py test"""
 

@@ -16,7 +16,7 @@ TO WRITE: what there is to see, and why one would want to. Two or three sentence
 - do a second one (TO WRITE),
 - do a third one (TO WRITE).
 
-**You need** $before, ≈ 1 minute on two CPU cores, no GPU (TO WRITE: as it is).
+**You need** $before, ≈ 1 minute on one CPU core, no GPU (TO WRITE: what it builds on, and takes).
 %% code
 import torch
 

@@ -5,12 +5,12 @@ slow ways read a part of the text only; speeds are compared, in bytes a second. 
 processor's cache, as 17 GB would be. Runs are interleaved, and the best of each counts: other programs only
 add time.
 
-loop          read_fast over read_serial
+loop          speed of read_fast over that of read_serial
 numpy_only    the same with the parser in NumPy, as where numba is not installed
-best_process  read_fast over the better of read_queues and read_pool
-best_peer     read_fast over the best of np.fromstring, pandas, polars and pyarrow, those that are installed
-cat           read_fast over reading the bytes alone: by the command cat, or by a loop where there is none
-cache         cache_text, once the cache is there, with a look at every page of it, over read_fast
+best_process  speed of read_fast over that of the better of read_queues and read_pool
+best_peer     speed of read_fast over that of the best of np.fromstring, pandas, polars and pyarrow, if installed
+cat           speed of read_fast over that of reading the bytes alone, by cat or, where there is none, a loop
+cache         speed of cache_text, once the cache is there, with a look at every page of it, over read_fast
 
 --quick: a smaller text, and one round of the slow ways.
 """
