@@ -39,7 +39,6 @@ spec.loader.exec_module(importlib.util.module_from_spec(spec))
 @pytest.fixture
 def empty_data_folder(tmp_path, monkeypatch):
     """A machine without MNIST: the course's data are kept in tmp_path/data, and it computes on the CPU."""
-
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.setenv("COURSE_DEVICE", "cpu")
     monkeypatch.setattr(_places, "DATA", tmp_path / "data")

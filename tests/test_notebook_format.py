@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 import notebook_format
+from course._places import find_notebooks
 from course.upkeep import notebooks
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -51,7 +52,9 @@ def test_what_is_no_notebook_is_named_and_sets_the_exit_status(written, capsys):
     assert capsys.readouterr().out.startswith(f"{written} is no notebook (")
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.rglob("[0-9]*.ipynb")), ids=lambda path: path.stem)
+COMMITTED = [*find_notebooks(FOLDER), *find_notebooks(FOLDER / "solutions")]
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_a_committed_notebook_has_the_format(path):
-    if ".ipynb_checkpoints" not in path.parts:
-        assert list(notebook_format.faults(path)) == []
+    assert list(notebook_format.faults(path)) == []

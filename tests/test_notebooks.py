@@ -16,7 +16,7 @@ from course.upkeep import notebooks
 from gates import GATES, share_compared
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-COMMITTED = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+COMMITTED = find_notebooks(FOLDER)
 
 
 def written(folder, *sources):

@@ -11,6 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course import claims
+from course._places import find_notebooks
 from course.claims import VERDICT, verdict
 from course.upkeep import costs, readme
 from course.upkeep.costs import Cost, record_costs
@@ -208,7 +209,7 @@ def test_the_committed_readme_is_up_to_date(tmp_path):
     if (ROOT / readme.PICTURE).exists():
         (tmp_path / readme.PICTURE).parent.mkdir()
         shutil.copy(ROOT / readme.PICTURE, tmp_path / readme.PICTURE)
-    stale = readme.update_readme(tmp_path / "README.md", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")))
+    stale = readme.update_readme(tmp_path / "README.md", find_notebooks(ROOT / "notebooks"))
     assert stale == [], "README.md is not that of the notebooks: call course.upkeep.readme.update_readme"
 
 
