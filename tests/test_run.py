@@ -187,7 +187,9 @@ def test_an_interrupted_change_of_versions_is_made_anew_even_if_it_is_taken_back
 def test_a_failed_install_is_made_anew(machine, capsys):
     machine.status = 1
     assert run.main(["install"]) == 1
-    assert capsys.readouterr().err.endswith(": check network, proxy and disk, then run this again\n")
+    assert capsys.readouterr().err.endswith(
+        ": check network, proxy, disk and pip's settings (python3 -m pip config list), then run this again\n"
+    )
     machine.status = 0
     assert run.main(["install"]) == 0
     assert (machine.venvs, len(machine.pips)) == (2, 2)
@@ -290,7 +292,10 @@ def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, cap
             "ERROR: Could not install packages due to an OSError: Could not find a suitable TLS CA certificate bundle",
             "pip finds no certificates where it is told to: correct or unset PIP_CERT",
         ),
-        ("ERROR: something new", "check network, proxy and disk, then run this again"),
+        (
+            "ERROR: something new",
+            "check network, proxy, disk and pip's settings (python3 -m pip config list), then run this again",
+        ),
     ],
     ids=["disk", "network", "version", "owner", "socks", "long path", "settings", "number", "certificates", "other"],
 )

@@ -13,7 +13,7 @@ MISFITS = (
 )
 NARROW = (  # settings with which pip may find less than it needs, or is asked for more
     *("no-index", "index-url", "only-binary", "no-binary", "constraint", "build-constraint", "uploaded-prior-to"),
-    *("requirement", "requirements-from-script", "editable", "group", "use-pep517"),
+    *("requirement", "requirements-from-script", "editable", "group"),
 )
 # Signs in what a failed install says, and what helps; the first counts: without a network nothing "matches" either.
 MENDS = (
@@ -37,7 +37,7 @@ VERSIONS = (
         "No matching distribution|ResolutionImpossible",
         "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python",
     ),
-    ("", "check network, proxy and disk, then run this again"),
+    ("", "check network, proxy, disk and pip's settings (python3 -m pip config list), then run this again"),
 )
 
 
