@@ -16,6 +16,7 @@ from course import _places, mnist
 from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, split
 from course.mnist import files as mnist_files
 from course.mnist.idx import read_idx
+from course.upkeep.notebooks import DATA_LINE
 from test_idx import AGAIN, idx, message, some_images, some_labels
 
 (TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS) = mnist_files.TRAIN, mnist_files.TEST
@@ -237,6 +238,7 @@ def test_what_stands_in_mnists_place_is_loaded_under_its_own_name(tmp_path, name
     assert mnist.describe_data(data) == (
         f"data: {name}, 12 training and 5 test images of 28x28 (not MNIST, though its files are named so)"
     )
+    assert DATA_LINE.search(mnist.describe_data(data))[1] == name  # what verdicts and diff go by
     assert message(ValueError, mnist.verify_mnist, root) == (
         f"{root / 'MNIST/raw'} holds {name}, expected MNIST: move the four files away and run "
         "`python3 run.py data download`, unless you want these data"
