@@ -19,7 +19,7 @@ from course.mnist.idx import AGAIN, find_file, hash_idx, read_idx
 
 TRAIN = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-MD5 = {  # of the unpacked files
+MD5: dict[str, str] = {  # of the unpacked files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
@@ -76,7 +76,7 @@ def load_mnist(root: Path | str | None = None, download: bool = False) -> Data:
         mend = "set COURSE_DATA to the folder that holds MNIST, or run `python3 run.py data download`"
         raise FileNotFoundError(f"{folder} has no MNIST, expected {', '.join(MD5)}: {mend}")
     train, test = _read_set(folder, *TRAIN), _read_set(folder, *TEST)
-    sums = dict(zip((*TRAIN, *TEST), map(hash_idx, (*train, *test))))
+    sums: dict[str, str] = dict(zip((*TRAIN, *TEST), map(hash_idx, (*train, *test))))
     wrong = [name for name in MD5 if sums[name] != MD5[name]]
     if 0 < len(wrong) < len(MD5):
         name, right = wrong[0], next(name for name in MD5 if name not in wrong)
