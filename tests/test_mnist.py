@@ -171,6 +171,14 @@ def test_a_file_that_is_not_what_its_name_says_is_named(root, name, content, wro
     assert message(ValueError, mnist.load_mnist, root) == f"{path} {wrong}"
 
 
+def test_a_set_without_images_is_named(root):
+    raw = root / "MNIST/raw"
+    (raw / TEST_IMAGES).write_bytes(idx(some_images(0)))
+    (raw / TEST_LABELS).write_bytes(idx(some_labels(0)))
+    expected = f"{raw / TEST_IMAGES} holds no image, expected one or more: {AGAIN}"
+    assert message(ValueError, mnist.load_mnist, root) == expected
+
+
 def test_a_directory_in_the_place_of_a_file_is_named(root):
     path = root / "MNIST/raw" / TEST_LABELS
     path.unlink()

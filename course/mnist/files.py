@@ -131,6 +131,8 @@ def _read_set(folder: Path, image_name: str, label_name: str) -> ImageSet:
     if len(images) != len(labels):
         counts = f"{image_file} has {len(images)} images and {label_file.name} {len(labels)} labels"
         raise ValueError(f"{counts}, expected as many: move both away and run `python3 run.py data download`")
+    if not len(labels):
+        raise ValueError(f"{image_file} holds no image, expected one or more: {AGAIN}")
     if (labels > 9).any():
         first = int((labels > 9).int().argmax())
         raise ValueError(f"{label_file} has label {labels[first]} at {first}, expected 0 to 9: {AGAIN}")
