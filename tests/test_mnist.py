@@ -171,6 +171,16 @@ def test_a_file_that_is_not_what_its_name_says_is_named(root, name, content, wro
     assert message(ValueError, mnist.load_mnist, root) == f"{path} {wrong}"
 
 
+def test_a_folder_that_is_not_ours_to_read_is_named(root, monkeypatch):
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))  # root may read anything
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    expected = f"{root / 'MNIST/raw'} is not yours to read: change its permissions"
+    for download in (False, True):
+        assert message(PermissionError, mnist.load_mnist, root, download) == expected
+
+
 def test_a_set_without_images_is_named(root):
     raw = root / "MNIST/raw"
     (raw / TEST_IMAGES).write_bytes(idx(some_images(0)))
