@@ -1,0 +1,48 @@
+"""Each exercise's own answer, changed in one place: a check has to refuse what gives another result."""
+
+import pytest
+
+from course import exercises
+from course.exercises import EXERCISES, check
+from mutants import mutants
+
+# Changes that give the same result on every input that the exercise allows, and why.
+EQUIVALENT: dict[str, dict[str, str]] = {}
+
+
+def accepted(name, capsys):
+    """The changes to an exercise's answer that its check takes for right, and how many there are."""
+    changes, passed = 0, []
+    for change, answer in mutants(EXERCISES[name].solve):
+        changes += 1
+        check(name, answer)
+        if capsys.readouterr().out.startswith(f"{name} is right!"):
+            passed.append(change)
+    return passed, changes
+
+
+@pytest.mark.filterwarnings("ignore")  # many changes make torch or NumPy warn
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_changed_answer_is_refused(name, capsys, monkeypatch):
+    monkeypatch.setattr(exercises, "LIMIT", 1)  # some changes never end
+    passed, changes = accepted(name, capsys)
+    known = EQUIVALENT.get(name, {})
+    assert changes >= 6
+    assert set(passed) <= known.keys(), "these change the result and are taken for right"
+    assert known.keys() <= set(passed), "these are refused, though they give the same result"
+
+
+def test_a_change_is_one_change():
+    found = [change for change, _ in mutants(mean_of_two)]
+    assert found == [
+        "return (a + b) / 2 -> pass",
+        "return (a + b) / 2 -> return (a + b) * 2",
+        "return (a + b) / 2 -> return (a - b) / 2",
+        "return (a + b) / 2 -> return (a + b) / 3",
+        "return (a + b) / 2 -> return (a + b) / 1",
+    ]
+    assert [function(4, 2) for _, function in mutants(mean_of_two)] == [None, 12, 1, 2, 6]
+
+
+def mean_of_two(a, b):
+    return (a + b) / 2
