@@ -6,7 +6,8 @@ import inspect
 import reprlib
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def call(answer: object, *arguments: object) -> object:
         raise
     except BaseException as error:  # SystemExit, too
         raise Mistake(f"your function raises {describe_error(error)}.") from None
-    if result is ... or (isinstance(result, (tuple, list)) and any(part is ... for part in result)):
+    if result is ... or (isinstance(result, tuple) and result and all(part is ... for part in result)):
         raise NotTried
     if result is None and _is_empty(answer):
         raise NotTried
@@ -108,14 +109,29 @@ def expect_like(name: str, value: object, expected: np.ndarray | Tensor) -> None
 
 
 def near(value: object, expected: object, tolerance: float = 1e-6) -> bool:
-    """Tell whether two arrays, tensors or numbers have one shape and agree to a tolerance, absolute and relative.
+    """Tell whether arrays, tensors, numbers or sequences of them have one shape and agree, to a tolerance.
 
-    nan agrees with nan.
+    The tolerance is absolute and relative; nan agrees with nan.
     """
+    if isinstance(expected, (tuple, list)):
+        pairs = isinstance(value, (tuple, list)) and len(value) == len(expected)
+        return pairs and all(near(one, other, tolerance) for one, other in zip(value, expected))
     value, expected = (np.asarray(x.detach().cpu() if isinstance(x, Tensor) else x) for x in (value, expected))
     if value.shape != expected.shape:
         return False
     return bool(np.allclose(value, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def explain(results: list, cases: Sequence[tuple], mistakes: Iterable[tuple[Callable, str]], tolerance=1e-6) -> None:
+    """Raise the Mistake, of pairs of a wrong function and a message, whose function gives these results."""
+    for wrong, message in mistakes:
+        with suppress(Exception):  # a wrong function need not work for all cases
+            expected = [wrong(*copy.deepcopy(case)) for case in cases]
+            if near(results, expected, tolerance):
+                break
+    else:
+        return
+    raise Mistake(message)
 
 
 def _is_empty(answer: object) -> bool:
