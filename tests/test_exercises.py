@@ -75,6 +75,7 @@ def test_an_untouched_exercise_says_so(capsys, name):
     assert message.startswith((f"{name} is not tried yet. ", f"{name} is not right yet: "))
 
 
+@pytest.mark.filterwarnings("ignore")  # what is wrong often makes torch warn
 @pytest.mark.parametrize(("name", "answer", "fragment"), WRONG_ANSWERS)
 def test_a_wrong_answer_gets_the_message_for_its_mistake(capsys, name, answer, fragment):
     message = said(capsys, name, answer)
@@ -82,6 +83,7 @@ def test_a_wrong_answer_gets_the_message_for_its_mistake(capsys, name, answer, f
     assert message.endswith((".", "?", "!"))
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", EXERCISES)
 def test_three_wrong_answers_or_more_are_told_apart(capsys, name):
     messages = [said(capsys, name, answer) for answer, _ in WRONG[name]]
