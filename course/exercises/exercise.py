@@ -90,9 +90,9 @@ def describe_error(error: BaseException) -> str:
 def number(value: object) -> float:
     """Return one number, be it Python's, NumPy's or a tensor's. Raises: Mistake if it is none, or more than one."""
     try:
-        value = value.detach() if isinstance(value, Tensor) else value
-        if np.size(value) == 1 and not isinstance(value, (str, bytes, bool)):
-            return float(np.asarray(value).item())
+        array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)
+        if array.size == 1 and array.dtype.kind in "iuf":
+            return float(array.item())
     except (TypeError, ValueError):
         pass
     shape = getattr(value, "shape", None)
