@@ -17,7 +17,7 @@ NAMES = {"argmax": "argmin", "max": "min", "min": "max", "mean": "sum", "sum": "
 
 
 def mutants(function: object) -> Iterator[tuple[str, object]]:
-    """Yield each change as "line: old -> new", with the function or class that has it."""
+    """Yield each change as the line that it gives, with the function or class that has it."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     namespace = vars(inspect.getmodule(function))
     for place, node in enumerate(ast.walk(tree)):
@@ -31,7 +31,8 @@ def mutants(function: object) -> Iterator[tuple[str, object]]:
             old_line, new_line = next((a, b) for a, b in zip(old_lines, new_lines) if a != b)
             made: dict[str, object] = {}
             exec(compile(new, f"<mutant, line {line}>", "exec"), {**namespace}, made)
-            yield f"{old_line.strip()} -> {new_line.strip()}", made[function.__name__]
+            dropped = new_line.strip() == "pass"
+            yield f"without {old_line.strip()}" if dropped else new_line.strip(), made[function.__name__]
 
 
 def _changes(node: ast.AST) -> Iterator:

@@ -63,7 +63,7 @@ def call(answer: object, *arguments: object) -> object:
     if result is None and _is_empty(answer):
         raise NotTried
     if result is None:
-        raise Mistake("your function returns nothing: what it has found needs a `return`.")
+        raise Mistake("your function returns nothing: does every way through it end in a `return`?")
     return result
 
 
@@ -169,7 +169,8 @@ def _is_same(before: object, after: object) -> bool:
         return len(before) == len(after) and all(map(_is_same, before, after))
     if isinstance(before, (Tensor, np.ndarray)):
         return near(after, before, 0)
-    return not isinstance(before, (dict, set, bytearray)) or before == after
+    plain = isinstance(before, (int, float, str, bytes, bytearray, dict, set))
+    return before is after or not plain or before == after
 
 
 def _argument_name(answer: object, place: int) -> str:
