@@ -14,6 +14,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "numpy.step": {
         "d_w1 = x.T @ (d_y @ w2.T * (z >= 0))": "as for numpy.biases",
     },
+    "files.parse": {
+        "has_tens = tens <= 10": "byte 58 is neither a digit nor a space",
+        "has_hundreds = has_tens & (hundreds <= 10)": "as for the tens",
+        "has_hundreds = has_tens & (hundreds <= 8)": "numbers end at 255, hundreds at 2",
+        "has_hundreds = has_tens & (hundreds < 9)": "numbers end at 255, hundreds at 2",
+    },
     "overfitting.dropout": {
         "mask = torch.rand_like(x) > p": "one number in 16 million equals p",
     },

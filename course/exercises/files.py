@@ -1,17 +1,29 @@
 """The exercises of notebook 13_files."""
 
 import sys
+from collections.abc import Iterator
 from types import CodeType
 
 import numpy as np
 
 from course.exercises.exercise import Exercise, Mistake, call, expect_like
 
-LINES = (b"7 42 208", b"0 100 99 255 10 7 200 5", b"3", b"250 1 19 0 0 107")
+LINES = (
+    *(b"7 42 208", b"0 100 99 255 10 7 200 5", b"3", b"42", b"255", b"250 1 19 0 0 107", b"9 90 9 99 199 90"),
+    b" ".join(b"%d" % number for number in range(256)),
+    b" ".join(b"%d" % number for number in reversed(range(256))),
+)
 LONG = b" ".join(b"%d" % (number % 256) for number in range(2000))
-SLOW = ("split", "fromstring", "loadtxt", "genfromtxt", "findall", "finditer", "list", "map", "eval")
-TEXT = b"ab\ncd\n\nefghijklm\nno\npq\nrs"
-SIZES = (6, 4, 100, 1)
+SLOW = ("split", "splitlines", "fromstring", "loadtxt", "genfromtxt", "findall", "finditer", "list", "map", "eval")
+SLOW = (*SLOW, "loads", "literal_eval", "exec")
+TEXTS = {  # with the sizes of a block
+    b"ab\ncd\n\nefghijklm\nno\npq\nrs": (6, 4, 100, 1, 25, 24),
+    b"ab\ncd\n": (3, 6, 5, 2, 100),
+    b"a\r\nb c\x0cd\r\n\n": (3, 4, 7, 50),  # a line ends with \n alone
+    b"\n\n\n": (1, 2, 3),
+    b"abc": (1, 3, 9),
+    b"": (1, 8),
+}
 TURNS = 1000
 ARRIVING = (4, 0, 7, None, 5, None, 0, 9, None)  # of three workers
 
@@ -136,41 +148,50 @@ def _explain(line: bytes, numbers: np.ndarray, expected: np.ndarray) -> None:
 
 
 def check_blocks(answer: object) -> None:
-    for size in SIZES:
-        found = call(answer, _Text(TEXT), size)
-        if not isinstance(found, list) or not all(isinstance(block, bytes) for block in found):
-            raise Mistake("expected a list of bytes.")
-        it = f"with size {size}"
-        if b"" in found:
-            raise Mistake(f"{it} a block is empty: where does the next one start?")
-        if b"".join(found) != TEXT:
-            lost = len(TEXT) - len(b"".join(found))
-            if lost > 0 and TEXT.startswith(b"".join(found)):
-                raise Mistake(f"{it} the end of the text is lost: {TEXT[-lost:]!r}.")
-            raise Mistake(f"{it} the blocks together are not the text: is a newline lost, or something there twice?")
-        for block in found[:-1]:
-            if not block.endswith(b"\n"):
-                if block.startswith(b"e"):
-                    raise Mistake(
-                        f"{it} the block {block!r} ends in the middle of a line that is longer "
-                        "than a block: where does it end?"
-                    )
-                raise Mistake(f"{it} the block {block!r} ends in the middle of a line: a number may be cut there.")
-        for block in found:
-            if len(block) > size and block.count(b"\n") + (not block.endswith(b"\n")) > 1:
-                raise Mistake(f"{it} the block {block!r} is longer, and has more than one line.")
-        for block, after in zip(found, found[1:]):
-            line = after[: (after.find(b"\n") + 1) or len(after)]
-            if len(block) + len(line) <= size:
-                raise Mistake(f"{it} the line {line!r} fits into the block {block!r}, too: cut as late as you can.")
+    for text, sizes in TEXTS.items():
+        for size in sizes:
+            _check_cut(call(answer, _Text(text), size), text, size)
+
+
+def _check_cut(found: object, text: bytes, size: int) -> None:
+    if isinstance(found, (tuple, Iterator)):
+        found = list(found)
+    if not isinstance(found, list) or not all(isinstance(block, (bytes, bytearray, memoryview)) for block in found):
+        raise Mistake("expected a list of bytes.")
+    found = [bytes(block) for block in found]
+    it = f"of {text!r} with size {size}"
+    if b"" in found:
+        raise Mistake(f"{it} a block is empty: where does the next one start, and where does the text end?")
+    if b"".join(found) != text:
+        lost = len(text) - len(b"".join(found))
+        if lost > 0 and text.startswith(b"".join(found)):
+            raise Mistake(f"{it} the end of the text is lost: {text[-lost:]!r}.")
+        raise Mistake(f"{it} the blocks together are not the text: is a newline lost, or something there twice?")
+    for block in found[:-1]:
+        if not block.endswith(b"\n"):
+            if len(block) >= size and b"\n" not in block:
+                raise Mistake(
+                    f"{it} the block {block!r} ends in the middle of a line that is longer "
+                    "than a block: where does it end?"
+                )
+            raise Mistake(f"{it} the block {block!r} ends in the middle of a line: a number may be cut there.")
+    for block in found:
+        if len(block) > size and block.count(b"\n") + (not block.endswith(b"\n")) > 1:
+            raise Mistake(f"{it} the block {block!r} is longer, and has more than one line.")
+    for block, after in zip(found, found[1:]):
+        line = after[: (after.find(b"\n") + 1) or len(after)]
+        if len(block) + len(line) <= size:
+            raise Mistake(f"{it} the line {line!r} fits into the block {block!r}, too: cut as late as you can.")
 
 
 def check_gather(answer: object) -> None:
-    for things in ((4, 5, 7, None), ARRIVING, (None, None, 3, None)):
+    for things in ((4, 5, 7, None), ARRIVING, (None, None, 3, None), (None, None), (0.5, None, -1, None)):
         queue, workers = _Queue(things), things.count(None)
         numbers = [thing for thing in things if thing is not None]
         found = call(answer, queue, workers)
         they = f"{workers} worker{'s' * (workers > 1)} sent {len(numbers)} number{'s' * (len(numbers) > 1)}"
+        if isinstance(found, (tuple, Iterator, np.ndarray)):
+            found = list(found)
         if not isinstance(found, list):
             raise Mistake(f"the result is a {type(found).__name__}, expected a list.")
         if found == numbers:
