@@ -3,14 +3,17 @@
 import copy
 import dis
 import inspect
+import random
 import reprlib
 import sysconfig
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from course.exercises.limit import TooLong
@@ -40,6 +43,18 @@ class Exercise(NamedTuple):
     praise: str
     hints: tuple[str, ...]
     solve: object
+
+
+@contextmanager
+def keep_random_numbers() -> Iterator[None]:
+    """Leave Python's, NumPy's and torch's random numbers where they stood before the block."""
+    python, numpy_ = random.getstate(), np.random.get_state()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy_)
 
 
 def call(answer: object, *arguments: object) -> object:

@@ -49,4 +49,8 @@ def _alarm(seconds: float) -> Iterator[None]:
 
 
 def _ring(number: int, frame: FrameType | None) -> None:
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "importlib._bootstrap":
+            return  # a module that is half imported would stay so: the alarm rings again in a second
+        frame = frame.f_back
     raise TooLong

@@ -1,14 +1,13 @@
 """The exercises of notebook 04_nn."""
 
 import math
-import random
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from course.device import seed_everything
 from course.exercises.exercise import Exercise, Mistake, call, describe_error, expect_like, near, number
 
 Y = torch.tensor([0, 1, 2, 3, 4, 5])
@@ -222,9 +221,7 @@ def check_draw(answer: object) -> None:
 
 
 def _drawn(answer: object, inputs: int, outputs: int, slope: float, seed: int = 0) -> Tensor:
-    torch.manual_seed(seed)  # `check` puts the learner's random numbers back
-    np.random.seed(seed)
-    random.seed(seed)
+    seed_everything(seed)  # `check` puts the learner's random numbers back
     w = call(answer, inputs, outputs, slope)
     if isinstance(w, Tensor) and w.shape == (inputs, outputs) != (outputs, inputs):
         raise Mistake(
