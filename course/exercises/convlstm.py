@@ -13,6 +13,7 @@ from course.exercises.exercise import Exercise, Mistake, call, call_cases, call_
 from course.rain import MISSING
 
 SIZES = (2, 3, 4, 5, 6), (1, 1, 5, 3, 3), (3, 2, 1, 1, 7)  # B, C, M, H, W
+NAMES = "x", "h", "c", "weight_x", "weight_h", "bias", "peep"
 
 
 def check_lstm(answer: object) -> None:
@@ -25,6 +26,7 @@ def check_lstm(answer: object) -> None:
         for name, ours, one in zip("hc", pair, expected):
             expect_like(f"the new {name}", ours, one)
     if near(pairs, right, 1e-9):
+        _check_gradients(answer, cases[0])
         return
     if near([tuple(pair)[::-1] for pair in pairs], right, 1e-9):
         raise Mistake("both are right, in the wrong order: first h, then c.")
@@ -32,6 +34,23 @@ def check_lstm(answer: object) -> None:
     if near([c for _, c in pairs], [c for _, c in right], 1e-9):
         raise Mistake("the new c is right, the new h is not: what does its gate see, and what does it let out?")
     raise Mistake("the new c is not what the equations give: write them down one by one, gates first.")
+
+
+def _check_gradients(answer: object, arguments: tuple) -> None:
+    """Training has to reach all that the step is made of."""
+    leaves = {
+        name: one.clone().requires_grad_() for name, one in zip(NAMES, (arguments[0], *arguments[1], *arguments[2:]))
+    }
+    x, h, c, *weights = leaves.values()
+    new_h, new_c = call(answer, x, (h, c), *weights)
+    if new_h.requires_grad or new_c.requires_grad:
+        sum(new.sum() for new in (new_h, new_c) if new.requires_grad).backward()
+    right = {name: one.detach().clone().requires_grad_() for name, one in leaves.items()}
+    x, h, c, *weights = right.values()
+    sum(new.sum() for new in peephole_step(x, (h, c), *weights)).backward()
+    for name, leaf in leaves.items():
+        if leaf.grad is None or not near(leaf.grad, right[name].grad, 1e-9):
+            raise Mistake(f"h and c are right, the gradient of {name} is not: what cuts it off (a detach, or a .data)?")
 
 
 def _arguments(batch: int, channels: int, hidden: int, rows: int, columns: int) -> tuple:

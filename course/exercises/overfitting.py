@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course.device import seed_everything
-from course.exercises.exercise import Exercise, Mistake, call_pure, expect_like, near, number
+from course.exercises.exercise import Exercise, Mistake, call, call_pure, expect_like, near, number
 
 P = 0.2  # not 0.5: there, dropping and keeping look the same
 
@@ -18,6 +18,9 @@ def check_dropout(answer: object) -> None:
         raise Mistake("numbers are dropped while evaluating, and none while training: which way round is training?")
     dropped = trained == 0
     part = dropped.float().mean().item()
+    parts = [(_drawn(answer, x, P, True, seed) == 0).float().mean().item() for seed in range(1, 21)]
+    if part in (0, 1) and {0.0, 1.0} == set(parts):
+        raise Mistake("all numbers are dropped or none: draw a mask in the shape of x, one number each.")
     if part == 0:
         raise Mistake("while training nothing is dropped: what does the mask have to be for a part p of the numbers?")
     if part == 1:
@@ -33,13 +36,19 @@ def check_dropout(answer: object) -> None:
         raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers, expected that part to be p.")
     if torch.equal(trained, _drawn(answer, x, P, True, seed=1)):
         raise Mistake("two calls drop the same numbers: the mask has to be drawn anew in every call.")
-    if (counts := dropped.sum(1)).eq(counts[0]).all():
-        raise Mistake("every row loses equally many numbers: each number is dropped or not by itself, with chance p.")
+    if len({part, *parts}) == 1:
+        raise Mistake("every call drops equally many numbers: each is dropped or not by itself, with probability p.")
     factors = (trained / x)[~dropped]
     if not near(factors, factors[0].expand_as(factors), 1e-4):
         raise Mistake("the numbers that stay are not all scaled alike: multiply all of them by one factor.")
     _check_scales(factors[0].item(), judged, x)
     _check_other_p(answer, x)
+    for training in (True, False):
+        seed_everything(0)
+        given = x.clone().requires_grad_()
+        if not call(answer, given, P, training).requires_grad:
+            mode = "training" if training else "evaluating"
+            raise Mistake(f"the numbers are right, but while {mode} no gradient finds its way back to x (a detach?).")
 
 
 def _check_other_p(answer: object, x: Tensor) -> None:
