@@ -59,8 +59,8 @@ def solution(name: str) -> None:
 
 def _find(name: str) -> tuple[str, Exercise]:
     """Return an exercise and its name of today."""
-    name = today(str(name))
-    if name not in EXERCISES:
-        near = difflib.get_close_matches(name, EXERCISES, 1, 0.3) or list(EXERCISES)[:1]
-        raise ValueError(f'there is no exercise "{name}", expected one of {", ".join(EXERCISES)}: try "{near[0]}"')
-    return name, EXERCISES[name]
+    known = today(str(name))
+    if known not in EXERCISES:
+        near = difflib.get_close_matches(known, EXERCISES, 1, 0.3) or list(EXERCISES)[:1]
+        raise ValueError(f'there is no exercise "{name}": try "{near[0]}" (python3 run.py progress lists all)')
+    return known, EXERCISES[known]
