@@ -6,7 +6,7 @@ from types import CodeType
 
 import numpy as np
 
-from course.exercises.exercise import Exercise, Mistake, call, expect_like
+from course.exercises.exercise import Exercise, Mistake, call, expect_like, near
 
 LINES = (
     *(b"7 42 208", b"0 100 99 255 10 7 200 5", b"3", b"42", b"255", b"250 1 19 0 0 107", b"9 90 9 99 199 90"),
@@ -69,6 +69,9 @@ class _Queue:
         self.late = True
         return self.things.pop(0)
 
+    def put(self, thing: object, block: bool = True, timeout: float | None = None) -> None:
+        self.things.append(thing)
+
     def empty(self) -> bool:
         self.asked_if_empty = True
         self.late = not self.late  # asked again, something has come
@@ -91,7 +94,7 @@ def check_parse(answer: object) -> None:
     for line in LINES:
         numbers = call(answer, line)
         expected = np.array([int(word) for word in line.split(b" ")], np.uint8)
-        if isinstance(numbers, np.ndarray) and numbers.shape == (len(expected) - 1,):
+        if isinstance(numbers, np.ndarray) and len(expected) > 1 and near(numbers, expected[:-1]):
             raise Mistake(f"of {line.decode()!r} the last number is missing: no space stands after it.")
         expect_like(f"the result for {line.decode()!r}", numbers, expected)
         if not np.array_equal(numbers, expected):
@@ -138,8 +141,10 @@ def _explain(line: bytes, numbers: np.ndarray, expected: np.ndarray) -> None:
         raise Mistake(f"{it}: what about the digit three bytes before the space?")
     if found == right % 10:
         raise Mistake(f"{it}: only the last digit counts.")
-    if right < 10 and found == (right + ord("0")) % 256:
-        raise Mistake(f"{it}: the byte of the digit 0 is 48, not 0.")
+    if right < 10 and (right - found) % 256 in (1, 256 - ord("0")):
+        raise Mistake(f"{it}: the byte of the digit 0 is 48, not {48 + right - found if found < right else 0}.")
+    if found == sum(map(int, str(right))):
+        raise Mistake(f"{it}: the digits are added up as they are. What is each of them worth at its place?")
     if right < 10 and place and found == (right + 100 * (before - ord("0"))) % 256:
         raise Mistake(f"{it}: the byte three back belongs to the number before. When does it count?")
     if right < 100:

@@ -308,7 +308,7 @@ EXERCISES: dict[str, Exercise] = {
         (
             "torch.rand_like(x) draws numbers between 0 and 1: which part of them lies below p?",
             "what stays is divided by the part that stays, so that the mean of a sum does not change.",
-            "without training return x; else x * (torch.rand_like(x) >= p) / (1 - p).",
+            "without training return x; else x * (torch.rand_like(x) >= p) / (1 - p), and zeros if p is 1.",
         ),
         dropout,
     ),
