@@ -85,8 +85,8 @@ def _check_second(answer: type, x: Tensor) -> None:
     second = x.grad
     if second is None or near(second, torch.zeros_like(x)):
         raise Mistake(
-            "the first derivative is right, but the second is 0: backward uses something that "
-            "forward computed, and inside forward nothing is recorded."
+            "the first derivative is right, but the second is 0: backward uses what forward computed, where nothing is "
+            "recorded, or cuts x off itself (a detach, or no_grad)."
         )
     if not near(second, truth, 1e-9):
         raise Mistake(

@@ -34,7 +34,9 @@ def check_standardise(answer: object) -> None:
         f"of a batch of shape {tuple(images.shape)}, channel {place} has mean {mean[place]:z.4f} and standard deviation"
     )
     if near(mean, 0 * mean, 1e-4) and near(std, 1 + 0 * std, 0.1):
-        raise Mistake(f"{it} {std[place]:.4f}, expected 0 and 1: is something added to what you divide by?")
+        raise Mistake(
+            f"{it} {std[place]:.4f}, expected 0 and 1: divide by that of all numbers of the channel, and add nothing."
+        )
     raise Mistake(f"{it} {std[place]:.4f}, expected 0 and 1: print the shapes of your mean and standard deviation.")
 
 
