@@ -446,14 +446,17 @@ def test_a_file_of_runs_is_json_for_everybody_also_after_divergence(tmp_path):
             lambda: sweep(task(), [Competitor("SGD")], (0.1, 0.1)),
             "two competitors are called 'SGD' with lr 0.1: give each a name of its own",
         ),
-        (lambda: task(epochs=0), "epochs is 0 and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
+        (
+            lambda: task(epochs=0),
+            "epochs is 0 and check_every 2, expected more than 0 and a whole number from 1: try 1 and 50",
+        ),
         (
             lambda: task(epochs=math.nan),
-            "epochs is nan and check_every 2, expected more than 0 and at least 1: try 1 and 50",
+            "epochs is nan and check_every 2, expected more than 0 and a whole number from 1: try 1 and 50",
         ),
         (
             lambda: task(check_every=0),
-            "epochs is 2 and check_every 0, expected more than 0 and at least 1: try 1 and 50",
+            "epochs is 2 and check_every 0, expected more than 0 and a whole number from 1: try 1 and 50",
         ),
         (
             lambda: compare(task(make_batches=lambda seed: []), [Competitor("SGD")]),

@@ -58,7 +58,7 @@ def test_a_wrong_image_size_is_named():
     )
 
 
-@pytest.mark.parametrize("widths", [(784,), (784, 0, 10)])
+@pytest.mark.parametrize("widths", [(784,), (784, 0, 10), (784, 20.0, 10)])
 def test_widths_that_make_no_network_are_refused(widths):
-    with pytest.raises(ValueError, match="expected two or more positive sizes"):
+    with pytest.raises(ValueError, match="expected two or more whole positive sizes: try"):
         MLP(widths)

@@ -301,10 +301,10 @@ def test_a_split_has_every_training_image_once_and_is_the_same_for_the_same_seed
     assert not torch.equal(split(data, valid=4, seed=1).valid.images, splits.valid.images)
 
 
-@pytest.mark.parametrize("valid", [-1, 0, 12, 13])
+@pytest.mark.parametrize("valid", [-1, 0, 12, 13, 0.5])
 def test_a_split_that_leaves_nothing_is_refused(valid):
     said = message(ValueError, split, Data("MNIST", some_set(12), some_set(5)), valid)
-    assert said == f"valid is {valid}, expected 1 to 11: leave some images to train on"
+    assert said == f"valid is {valid}, expected a whole number from 1 to 11: leave some images to train on"
 
 
 def test_folds_validate_on_every_example_once_and_train_on_the_others():
@@ -335,10 +335,12 @@ def test_folds_are_shuffled_by_the_seed_and_by_nothing_else():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("k", [-1, 0, 1, 101])
+@pytest.mark.parametrize("k", [-1, 0, 1, 101, 2.5])
 def test_folds_with_nothing_to_train_on_or_to_validate_on_are_refused(k):
     said = message(ValueError, folds, 100, k)
-    assert said == f"k is {k}, expected 2 to 100: one part to validate on and one or more to train on"
+    assert (
+        said == f"k is {k}, expected a whole number from 2 to 100: one part to validate on and one or more to train on"
+    )
 
 
 def test_normalize_gives_the_numbers_of_torchvision_to_the_bit():
@@ -447,7 +449,7 @@ def test_a_sampler_may_leave_out_and_repeat():
 def test_batches_that_make_no_sense_are_refused():
     x = torch.zeros(3)
     assert message(ValueError, Batches, x, x[:2], 2) == "x has 3 examples and y 2, expected as many"
-    assert message(ValueError, Batches, x, x, 0) == "batch_size is 0, expected 1 or more"
+    assert message(ValueError, Batches, x, x, 0) == "batch_size is 0, expected a whole number from 1"
     assert message(ValueError, Batches, x, x, 2, shuffle=True, sampler=[0]) == (
         "shuffle is True and a sampler is given, expected one of them: drop shuffle"
     )

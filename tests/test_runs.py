@@ -57,7 +57,10 @@ def test_a_name_that_sometimes_finished_has_a_choice_even_at_a_median_of_0():
 def test_a_name_whose_runs_all_diverged_is_told_with_its_rates():
     with pytest.raises(ValueError) as error:
         tune([done("Adam", 0.1, 0.9), burst("SGD", 30.0), burst("SGD", 100.0)])
-    assert str(error.value) == "every run of SGD diverged, at rates from 30 to 100: try smaller ones"
+    assert (
+        str(error.value)
+        == "every run of SGD diverged, at rates from 30 to 100: try smaller ones, or look for nan in the data"
+    )
 
 
 def test_steps_to_is_the_first_look_that_reaches_the_target():
@@ -72,14 +75,14 @@ def test_steps_to_is_the_first_look_that_reaches_the_target():
 
 def test_a_table_has_a_row_for_each_name_and_rate_with_median_and_range_over_the_seeds():
     runs = [
-        done("SGD", 0.1, accuracy, seed=seed, test=Metrics(1.0, accuracy / 2))
-        for seed, accuracy in enumerate((0.5, 1.0, 0.25))
+        done("SGD", 0.1, accuracy, loss, seed, test=Metrics(4 * loss - (0, 0, 1)[seed], accuracy / 2))
+        for seed, (accuracy, loss) in enumerate(((0.5, 2.0), (1.0, 1.0), (0.25, 1.5)))
     ]
     runs += [burst("SGD", 1.0), done("Adam", 0.1, 0.75), done("Adam", 0.1, 0.9, seed=1, ended="interrupted")]
     assert table(runs) == [
-        Row("SGD", 0.1, 3, 0, (0.5, 0.25, 1.0), (0.25, 0.125, 0.5), None, None),
-        Row("SGD", 1.0, 1, 1, None, None, None, None),
-        Row("Adam", 0.1, 1, 0, (0.75, 0.75, 0.75), None, None, None),
+        Row("SGD", 0.1, 3, 0, (0.5, 0.25, 1.0), (0.25, 0.125, 0.5), None, None, (1.5, 1.0, 2.0), (5.0, 4.0, 8.0)),
+        Row("SGD", 1.0, 1, 1, None, None, None, None, None, None),
+        Row("Adam", 0.1, 1, 0, (0.75, 0.75, 0.75), None, None, None, (1.0, 1.0, 1.0), None),
     ]
     assert table([]) == []
 

@@ -229,7 +229,7 @@ def test_a_loss_that_is_not_finite_is_told():
     recipe = replace(TINY, optimizer=partial(torch.optim.SGD, momentum=0.9), lr=1e30, passes=(1.0, 1.0))
     with pytest.raises(FloatingPointError) as error:
         train(recipe, some_images())
-    assert str(error.value) == "the loss is not finite with learning rate 1e+30: try a smaller one"
+    assert str(error.value) == "a loss or a weight is not finite with learning rate 1e+30: try a smaller one"
 
 
 def test_no_images_are_refused():

@@ -1,14 +1,14 @@
 import math
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course import train
 from course.mlp import MLP
-from course.train import History, Metrics, evaluate, fit, load_checkpoint, save_checkpoint, train_epoch
+from course.train import History, Metrics, evaluate, fit, fitting, load_checkpoint, save_checkpoint, train_epoch
 
 
 class Shuffled:
@@ -142,7 +142,10 @@ def test_a_loss_that_is_not_finite_is_named_with_epoch_step_and_learning_rate():
     batches = [(x, y), (x * float("nan"), y), (x, y)]
     with pytest.raises(FloatingPointError) as error:
         fit(model, torch.optim.SGD(model.parameters(), 0.25), batches, epochs=2, progress=False)
-    assert str(error.value) == "epoch 1: loss is nan at step 2 with learning rate 0.25: try a smaller learning rate"
+    assert str(error.value) == (
+        "epoch 1, training: loss is nan at step 2 with learning rate 0.25: "
+        "try a smaller learning rate, or look for nan in the data"
+    )
 
 
 def test_fit_lowers_the_loss_and_keeps_a_row_an_epoch():
@@ -259,7 +262,7 @@ def test_ctrl_c_returns_the_history_so_far_and_can_be_resumed(tmp_path, monkeypa
             raise KeyboardInterrupt
         return real(*arguments)
 
-    monkeypatch.setattr(train, "train_epoch", interrupted)
+    monkeypatch.setattr(fitting, "train_epoch", interrupted)
     history, _ = run(5, tmp_path)
     assert history.stopped == "interrupted" and history.train == whole.train[:2]
     assert run(5, tmp_path)[0] == whole
@@ -268,9 +271,15 @@ def test_ctrl_c_returns_the_history_so_far_and_can_be_resumed(tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"epochs": 0}, "epochs is 0, expected 1 or more"),
+        ({"epochs": 0}, "epochs is 0, expected a whole number from 1"),
+        ({"epochs": 2.5}, "epochs is 2.5, expected a whole number from 1"),
+        ({"epochs": math.nan}, "epochs is nan, expected a whole number from 1"),
         ({"epochs": 1, "patience": 2}, "patience is 2 without valid_batches: early stopping needs validation data"),
-        ({"epochs": 1, "patience": 0, "valid_batches": []}, "patience is 0, expected 1 or more epochs"),
+        ({"epochs": 1, "patience": 0, "valid_batches": []}, "patience is 0, expected a whole number of epochs from 1"),
+        (
+            {"epochs": 1, "patience": 0.5, "valid_batches": []},
+            "patience is 0.5, expected a whole number of epochs from 1",
+        ),
     ],
 )
 def test_arguments_that_make_no_run_are_refused(options, message):
@@ -295,14 +304,14 @@ def test_a_corrupted_checkpoint_is_named_and_left_in_place(tmp_path):
     broken = path.read_bytes()
     with pytest.raises(ValueError) as error:
         run(2, tmp_path)
-    assert str(error.value) == f"checkpoint {path} is damaged or not a checkpoint: delete it to start anew"
+    assert str(error.value) == f"checkpoint {path} is damaged: delete it to start anew"
     assert path.read_bytes() == broken
 
 
 def test_a_checkpoint_with_code_in_it_is_not_run(tmp_path):
     path = tmp_path / "evil.pt"
     torch.save({"model": print}, path)
-    with pytest.raises(ValueError, match="damaged or not a checkpoint"):
+    with pytest.raises(ValueError, match="evil.pt is not a checkpoint: name another file"):
         load_checkpoint(path)
 
 
@@ -327,9 +336,8 @@ def test_another_file_of_torch_is_no_checkpoint_of_this_run(tmp_path):
     save_checkpoint({"model": model.state_dict()}, path)
     with pytest.raises(ValueError) as error:
         fit(model, torch.optim.SGD(model.parameters()), [problem(5)], epochs=1, checkpoint=path, progress=False)
-    assert str(error.value) == (
-        f"{path} is not a checkpoint of this run, it lacks best, history, optimizer, random: name another file"
-    )
+    lacks = "best, history, optimizer, random, settings"
+    assert str(error.value) == f"{path} is not a checkpoint of this run, it lacks {lacks}: name another file"
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):
@@ -341,12 +349,13 @@ def test_a_full_disk_keeps_the_checkpoint_that_was_there(tmp_path, monkeypatch):
     path = tmp_path / "run.pt"
     save_checkpoint({"epoch": 1}, path)
 
-    def half_written(state, temporary):
-        temporary.write_bytes(b"half")
+    def half_written(self, data):
+        with open(self, "wb") as file:
+            file.write(data[:9])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(train.torch, "save", half_written)
-    with pytest.raises(OSError) as error:
+    with monkeypatch.context() as patch, pytest.raises(OSError) as error:
+        patch.setattr(Path, "write_bytes", half_written)
         save_checkpoint({"epoch": 2}, path)
     assert str(error.value) == (
         f"cannot write checkpoint {path} ([Errno 28] No space left on device): free some space or name another folder"
