@@ -34,23 +34,6 @@ OWN = {  # the words that are not the course's: a line of help, and what the env
 }
 ALL_CORES = ("lab", "test-browser", "bench")  # others get one: on a busy machine threads wait for each other
 INTERRUPTED = "an install was begun here and has not ended\n"
-# Signs in what a failed install says, and what helps; the first counts: without a network nothing "matches" either.
-MENDS = (
-    ("ensurepip is not available|No module named venv", "on Debian or Ubuntu, sudo apt install python3-venv"),
-    ("No space left|Errno 28|not enough space", "the disk is full: free 8 GB, then run this again"),
-    ("SOCKS support", "pip cannot use a SOCKS proxy: unset ALL_PROXY, or name an HTTP one in HTTPS_PROXY"),
-    ("Long Path", "the path is too long for Windows: move the folder to C:\\course"),
-    (
-        "connection broken|Max retries|NewConnection|name resolution|getaddrinfo|ProxyError|SSLError|timed out",
-        "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)",
-    ),
-    (
-        "No matching distribution|ResolutionImpossible",
-        "pip finds no such version for this Python and system: try COURSE_CONSTRAINTS=none, or another Python",
-    ),
-    ("Permission denied|Errno 13", "a folder may not be written: check who owns it"),
-    ("", "check network, proxy and disk, then run this again"),
-)
 
 
 class Stop(Exception):
@@ -97,9 +80,9 @@ def install(root):
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     constraints = constraints_file(root)
     wanted = fingerprint(root, constraints)
-    if python.exists() and stamp(venv) == wanted:
-        return python
     try:
+        if python.exists() and stamp(venv) == wanted:
+            return python
         with open(root / ".venv.lock", "w") as lock:
             hold(lock)
             found = stamp(venv)
@@ -110,18 +93,24 @@ def install(root):
             anew = not python.exists() or (found and found.splitlines()[:2] != wanted.splitlines()[:2])
             if anew and venv.exists():
                 shutil.rmtree(venv)
-            venv.mkdir(exist_ok=True)
-            set_stamp(venv, INTERRUPTED)
             print(f"installing the course into {venv} (once; 2 to 20 minutes, up to 7 GB)", flush=True)
             if anew:
+                venv.mkdir()
+                set_stamp(venv, INTERRUPTED)
                 base = getattr(sys, "_base_executable", sys.executable)  # run.py may run in the .venv that is gone now
                 watch("python -m venv", [base, "-m", "venv", venv], venv)
             shutil.rmtree(str(root / "course.egg-info"), ignore_errors=True)  # of setuptools: pytest would believe it
+            from course.doctor.install import blame_settings  # needs nothing that has to be installed, either
+
+            fault = blame_settings(python)
+            if fault:
+                raise Stop(fault)
+            set_stamp(venv, INTERRUPTED)
             options = ["--constraint", str(constraints)] if constraints else []
             watch("pip", [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,test]", *options], venv)
             set_stamp(venv, wanted)
     except OSError as error:
-        reason = f"cannot write {error.filename or venv} ({error.strerror})"
+        reason = f"cannot write {error.filename or venv} ({error.strerror or error})"
         raise Stop(f"{reason}: check disk and owner, and close what uses .venv") from None
     return python
 
@@ -139,10 +128,16 @@ def fingerprint(root, constraints):
     """What the stamp says after a complete install: Python, folder, and a hash of what was wanted."""
     import tomllib  # new in Python 3.11
 
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    lines = constraints.read_text(encoding="utf-8").splitlines() if constraints else ["none"]
+    path = root / "pyproject.toml"
+    try:
+        project = tomllib.loads(path.read_text(encoding="utf-8"))
+        path = constraints
+        lines = path.read_text(encoding="utf-8").splitlines() if path else ["none"]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Stop(f"{path} cannot be read ({reason}): mend it, or fetch the course anew") from None
     copied = [path.read_text(encoding="utf-8") for path in sorted((root / ".ipython").glob("*.py"))]
-    wanted = [project["project"], project.get("tool", {}).get("hatch"), copied]
+    wanted = [project.get("project"), project.get("tool", {}).get("hatch"), copied]
     wanted += [line for line in lines if not line.startswith("#")]
     digest = hashlib.sha256(repr(wanted).encode()).hexdigest()
     return f"Python {sys.version_info[0]}.{sys.version_info[1]}\n{root}\n{digest}\n"
@@ -150,7 +145,7 @@ def fingerprint(root, constraints):
 
 def stamp(venv):
     path = venv / "course.stamp"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def set_stamp(venv, text):
@@ -192,15 +187,18 @@ def watch(program, command, venv):
     if live:
         print("\r\033[K", end="", flush=True)
     if status:
-        last = "\n".join([line for line in lines if line.strip()][-100:])
-        mend = next(mend for signs, mend in MENDS if any(sign in last for sign in signs.split("|")))
-        last = "\n".join(last.splitlines()[-12:])
-        raise Stop(f"{last}\n{program} failed with status {status} (above: its last lines, all in {log}): {mend}")
+        from course.doctor.install import mend_install
+
+        last = [line for line in lines if line.strip()][-100:]
+        text = f"{program} failed with status {status} (above: its last lines, all in {log})"
+        raise Stop("\n".join([*last[-12:], f"{text}: {mend_install(chr(10).join(last), command[0])}"]))
 
 
 def call(command, defaults):
+    from course._places import spare_home
+
     # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
-    environment = {**defaults, **os.environ, "PYTHONUTF8": "1"}
+    environment = {**defaults, **spare_home(), **os.environ, "PYTHONUTF8": "1"}
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
     # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.

@@ -1,6 +1,8 @@
 """Where the course keeps things. Read as `_places.DATA`, never copied, so that a test can move them."""
 
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,3 +24,14 @@ def find_notebooks(folder: Path | str) -> list[Path]:
             "run this in the course's folder"
         )
     return paths
+
+
+def spare_home() -> dict[str, str]:
+    """Return variables that give Jupyter, IPython and matplotlib a folder here, if the home cannot be written."""
+    if os.access(os.path.expanduser("~"), os.W_OK):
+        return {}
+    home = ROOT / "build" / "home"
+    with suppress(OSError):  # then the course cannot be written either, and the doctor says so
+        home.mkdir(parents=True, exist_ok=True)
+    names = "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR"
+    return dict.fromkeys(names, str(home))

@@ -79,4 +79,16 @@ def band(median: str, low: str, high: str) -> tuple[float, float]:
 
 def read_bands() -> dict[str, dict]:
     """Return what `python3 run.py claims` has measured, by claim; nothing where there is no such file."""
-    return json.loads(BANDS.read_text(encoding="utf-8")) if BANDS and BANDS.is_file() else {}
+    return read_record(BANDS)
+
+
+def read_record(path: Path) -> dict[str, dict]:
+    """Return the JSON object in a file, {} if there is none. Raises: ValueError if it holds anything else."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        reason = f"it holds a {type(record).__name__}"
+    except ValueError as error:
+        record, reason = None, error
+    if not isinstance(record, dict):
+        raise ValueError(f'{path} is no record ({reason}): move it away, then git checkout HEAD -- "{path}"')
+    return record

@@ -34,7 +34,9 @@ def main(args: list[str] | None = None) -> int:
     try:
         return options.pop("function")(**options)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
-        print(error, file=sys.stderr)
+        place, reason = getattr(error, "filename", None) or "a file", getattr(error, "strerror", None)
+        mend = f"{place} cannot be used ({reason}): check the path, its owner, and the room on its disk"
+        print(mend if reason else error, file=sys.stderr)  # a sentence of ours has no strerror
         return 1
 
 
@@ -46,6 +48,7 @@ def run(names: list[str], out: Path | None, costs: str | None) -> int:
     from course.upkeep import notebooks
 
     paths, live, out = _paths(names), sys.stderr.isatty(), out or _places.ROOT / "build"
+    _try_to_write(out)
     if costs:
         return run_measured(paths, out, costs)
     for path in paths:
@@ -64,8 +67,10 @@ def run_measured(paths: list[Path], out: Path, word: str) -> int:
 
     if pick_device().type != "cpu":
         raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
-    mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
     faults, recorded = [], costs.read_costs()
+    if word == "record":
+        _try_to_write(costs.COSTS.parent)
+    mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
     for path in paths:
         cost = costs.measure_cost(path, out / path.name, progress=sys.stderr.isatty())
         print(f"{path.stem:<16} {cost.ratio:>6.1f} reference cells {cost.gigabytes:>6.2f} GB", flush=True)
@@ -88,6 +93,7 @@ def regenerate(names: list[str]) -> int:
 
     paths, live = _paths(names), sys.stderr.isatty()
     for path in paths:
+        _try_to_write(path.parent)
         notebooks.run_notebook(path, path, progress=live)
         solutions.write_solutions(path, progress=live)
         if not live:
@@ -101,17 +107,22 @@ def diff(names: list[str], since: str, out: Path | None) -> int:
     """Print for each notebook what has changed since a commit: here, or in the executed copies in a folder."""
     from course.upkeep.diff import report
 
-    for path in _paths(names):
-        fresh = path if out is None else out / path.name
-        if out is None or fresh.is_file():
-            print("\n".join(report(path, fresh, since)), flush=True)
+    fresh = {path: (out or path.parent) / path.name for path in _paths(names)}
+    if not any(one.is_file() for one in fresh.values()):
+        raise FileNotFoundError(f"{out} holds none of these notebooks: call python3 run.py run --out {out}")
+    for path in fresh:
+        if fresh[path].is_file():
+            print("\n".join(report(path, fresh[path], since)), flush=True)
     return 0
 
 
 def claims(names: list[str], seeds: int) -> int:
     """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
+    from course.claims import BANDS, read_bands
     from course.upkeep.claims import measure_claims, write_bands
 
+    read_bands()  # if they are damaged, or cannot be renewed, that is said now
+    _try_to_write(BANDS.parent)
     for path in _paths(names):
         measured = measure_claims(path, seeds, progress=sys.stderr.isatty())
         write_bands(measured)
@@ -142,13 +153,21 @@ def _paths(names: list[str]) -> list[Path]:
 
 
 def _find(name: str, known: list[Path]) -> list[Path]:
-    if Path(name).suffix == ".ipynb":
+    if Path(name).is_file():
         return [Path(name)]
-    found = [path for path in known if path.stem.startswith(name)]
+    found = [path for path in known if path.name.startswith(name)]
     if not found:
         names = ", ".join(path.stem for path in known)
         raise ValueError(f"no notebook starts with {name!r}, expected one of {names}")
     return found
+
+
+def _try_to_write(folder: Path) -> None:
+    """Raise OSError now, and not after minutes, if nothing can be written in a folder."""
+    from course.doctor.machine import try_to_write
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try_to_write(folder)
 
 
 def see_doctor() -> int:
@@ -172,7 +191,9 @@ def data_status() -> int:
 def data_download() -> int:
     from course import mnist
 
-    print(mnist.describe_data(mnist.load_mnist(download=True)))
+    data = mnist.load_mnist(download=True)
+    mnist.verify_mnist()  # whatever stood in its place is still there
+    print(mnist.describe_data(data))
     return 0
 
 

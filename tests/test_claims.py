@@ -82,10 +82,40 @@ def test_times_are_those_of_a_machine_and_have_no_band(measured):
         (("4e-08", "4e-08", "4e-08"), 3e-8, 5e-8),
         (("−0.10", "−0.12", "−0.09"), -0.15, -0.06),
         (("−100", "−100", "−100"), -102, -98),
+        (("1.00", "1.0", "1.00"), 0.9, 1.1),  # printed to different places: the coarsest counts
+        (("1.00", "1.00", "1.0"), 0.9, 1.1),
+        (("1.0", "1.00", "1.00"), 0.9, 1.1),
     ],
 )
 def test_a_band_is_the_range_widened_by_itself_and_never_too_thin(spread, low, high):
     assert claims.band(*spread) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_what_is_not_finite_is_never_within_a_band(measured, text):
+    with pytest.raises(ValueError, match=f"c3 gives ≈ {text}, expected 90.2 to 94.3"):
+        verdict("c3", "holds", f"≈ {text} after ≈ 41 steps", "MNIST")
+
+
+def test_data_that_have_taken_mnists_place_are_not_judged_by_its_bands(measured):
+    verdict("c3", "holds", "≈ 1% after ≈ 41 steps", "FashionMNIST")
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        ("<<<<<<< HEAD", "Expecting value: line 1 column 1 (char 0)"),
+        ("[]", "it holds a list"),
+        (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ],
+)
+def test_a_record_that_is_none_is_named_with_a_mend_that_keeps_it(measured, content, reason):
+    claims.BANDS.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ValueError) as error:
+        verdict("c3", "holds", "≈ 1% after ≈ 41 steps", "MNIST")
+    assert str(error.value) == (
+        f'{claims.BANDS} is no record ({reason}): move it away, then git checkout HEAD -- "{claims.BANDS}"'
+    )
 
 
 # The record
@@ -103,7 +133,7 @@ def judged():
 def test_a_committed_verdict_is_the_recorded_one_upheld_by_all_seeds(notebook, claim, judgement, because, data):
     record = claims.read_bands()[claim]
     assert (record["notebook"], record["judgement"]) == (notebook, judgement)
-    assert record["because"] == FIGURE.sub("≈ {}", because), "measure again: course claims"
+    assert record["because"] == FIGURE.sub("≈ {}", because), "measure again: python3 run.py claims"
     for name, measured in record["measured"].items():
         assert measured["seeds"] >= 3, f"on {name}"
     assert data in record["measured"]

@@ -1,5 +1,6 @@
 """The words of the console script do what they say."""
 
+import errno
 import hashlib
 import inspect
 import shutil
@@ -13,7 +14,7 @@ from course import _places, claims, cli, device, doctor, mnist
 from course.exercises import EXERCISES
 from course.mnist import files as mnist_files
 from course.mnist import standin
-from course.upkeep import costs, diff, readme, solutions
+from course.upkeep import costs, diff, notebooks, readme, solutions
 from places import move_course
 
 pytestmark = pytest.mark.usefixtures("empty_data_folder")
@@ -33,6 +34,11 @@ def write_mnist(root):
     return raw
 
 
+def call_it_mnist(monkeypatch, raw):
+    sums = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in raw.iterdir()}
+    monkeypatch.setattr(mnist_files, "MD5", sums)
+
+
 def test_status_says_which_data_are_here(tmp_path, capsys, monkeypatch):
     assert cli.main(["data"]) == 0
     file = tmp_path / "data" / standin.FILE
@@ -43,7 +49,25 @@ def test_status_says_which_data_are_here(tmp_path, capsys, monkeypatch):
     write_mnist(tmp_path)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path))
     assert cli.main(["data"]) == 0
+    assert capsys.readouterr().out == f"data: other in {tmp_path}, not MNIST, though its files are named so\n"
+    call_it_mnist(monkeypatch, tmp_path / "MNIST/raw")
+    assert cli.main(["data"]) == 0
     assert capsys.readouterr().out == f"data: MNIST in {tmp_path}\n"
+    labels = tmp_path / "MNIST/raw/t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\5")
+    assert cli.main(["data"]) == 1
+    assert capsys.readouterr().out.startswith(f"{labels} has md5 ")
+
+
+def test_a_download_onto_other_data_is_refused(tmp_path, capsys, monkeypatch):
+    raw = write_mnist(tmp_path / "data")
+    monkeypatch.setattr(mnist_files.datasets, "MNIST", lambda *_, **__: pytest.fail("downloaded"))
+    assert cli.main(["data", "download"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"{raw} holds other, expected MNIST: move the four files away and run `python3 run.py data download`, "
+        "unless you want these data\n",
+    )
 
 
 def test_a_named_folder_without_mnist_fails(tmp_path, capsys, monkeypatch):
@@ -65,23 +89,23 @@ def test_verify_passes_what_is_right_and_says_when_there_is_nothing(tmp_path, ca
     assert cli.main(["data", "verify"]) == 0
     assert capsys.readouterr().out == "neither MNIST nor the stand-in is here: nothing to verify\n"
     raw = write_mnist(tmp_path / "data")
-    monkeypatch.setattr(
-        mnist_files, "MD5", {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in raw.iterdir()}
-    )
+    call_it_mnist(monkeypatch, raw)
     file = tmp_path / "data" / standin.FILE
     standin.write_cache(file, tuple(np.zeros(2, np.uint8) for _ in range(4)))
     assert cli.main(["data", "verify"]) == 0
     assert capsys.readouterr().out == (f"{raw}: the four files are MNIST, to the byte\n{file}: as it was made\n")
 
 
-def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys):
+def test_verify_names_a_corrupted_mnist_file(tmp_path, capsys, monkeypatch):
     raw = write_mnist(tmp_path / "data")
-    assert cli.main(["data", "verify"]) == 1
+    call_it_mnist(monkeypatch, raw)
     file = raw / "train-images-idx3-ubyte"
+    file.write_bytes(file.read_bytes()[:-1] + b"\5")
+    assert cli.main(["data", "verify"]) == 1
     md5 = hashlib.md5(file.read_bytes()).hexdigest()
     assert capsys.readouterr().err == (
-        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}: "
-        "delete it and run `python3 run.py data download`\n"
+        f"{file} has md5 {md5}, expected {mnist_files.MD5[file.name]}, since train-labels-idx1-ubyte is MNIST's: "
+        "move it away and run `python3 run.py data download`\n"
     )
 
 
@@ -136,10 +160,71 @@ def test_run_stops_at_the_first_error_with_cell_source_and_traceback(course_of_t
     assert captured.out == ""
     assert f"{bad}, code cell 1 of 1:\n\n1 / 0\n" in captured.err
     assert "ZeroDivisionError: division by zero" in captured.err
-    assert not (course_of_two / "out").exists()
+    assert list((course_of_two / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["07", "good"])
+@pytest.fixture
+def nothing_runs(monkeypatch):
+    monkeypatch.setattr(notebooks, "execute", lambda *_, **__: pytest.fail("minutes are spent, and then lost"))
+
+
+def cannot_be_used(place):
+    return f"{place} cannot be used (File exists): check the path, its owner, and the room on its disk\n"
+
+
+@pytest.mark.parametrize("costs", [[], ["--costs", "check"], ["--costs", "record"]])
+def test_a_place_for_the_copies_that_cannot_be_written_is_named_before_anything_runs(
+    course_of_two, nothing_runs, capsys, costs
+):
+    (course_of_two / "file").touch()
+    assert cli.main(["run", "00", "--out", str(course_of_two / "file"), *costs]) == 1
+    assert capsys.readouterr() == ("", cannot_be_used(course_of_two / "file"))
+
+
+def test_a_record_that_cannot_be_renewed_is_named_before_anything_runs(
+    course_of_two, nothing_runs, capsys, monkeypatch
+):
+    (course_of_two / "file").touch()
+    monkeypatch.setattr(claims, "BANDS", course_of_two / "file" / "claims.json")
+    assert cli.main(["claims", "00"]) == 1
+    monkeypatch.setattr(costs, "COSTS", course_of_two / "file" / "costs.json")
+    assert cli.main(["run", "00", "--costs", "record"]) == 1
+    assert capsys.readouterr() == ("", cannot_be_used(course_of_two / "file") * 2)
+    monkeypatch.setattr(claims, "BANDS", course_of_two / "claims.json")
+    claims.BANDS.write_text("<<<<<<< HEAD")
+    assert cli.main(["claims", "00"]) == 1
+    assert capsys.readouterr().err.startswith(f"{claims.BANDS} is no record (")
+
+
+def test_notebooks_that_cannot_be_renewed_in_place_are_not_run(course_of_two, nothing_runs, capsys, monkeypatch):
+    def refuse(folder):
+        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+
+    monkeypatch.setattr("course.doctor.machine.try_to_write", refuse)
+    assert cli.main(["regenerate", "00"]) == 1
+    assert capsys.readouterr().err == (
+        f"{course_of_two / 'notebooks'} cannot be used (Read-only file system): "
+        "check the path, its owner, and the room on its disk\n"
+    )
+
+
+def test_what_the_system_refuses_is_a_sentence_without_a_number(monkeypatch, capsys):
+    def refuse():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(doctor, "examine", refuse)
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().err == (
+        "a file cannot be used (No space left on device): check the path, its owner, and the room on its disk\n"
+    )
+
+
+def test_a_notebook_of_the_course_is_found_by_its_file_name_from_any_folder(course_of_two, capsys):
+    assert cli.main(["run", "00_good.ipynb"]) == 0
+    assert capsys.readouterr().out.startswith("00_good.ipynb ran\n")
+
+
+@pytest.mark.parametrize("name", ["07", "good", "elsewhere/00_good.ipynb"])
 def test_an_unknown_notebook_lists_the_known_ones(course_of_two, capsys, name):
     assert cli.main(["run", name]) == 1
     assert capsys.readouterr().err == f"no notebook starts with {name!r}, expected one of 00_good, 01_bad\n"
@@ -210,6 +295,10 @@ def test_diff_tells_what_changed_here_or_in_the_executed_copies(course_of_two, c
     shutil.copy(course_of_two / "notebooks" / "00_good.ipynb", course_of_two / "copies")
     assert cli.main(["diff", "--out", str(course_of_two / "copies"), "--since", "v1"]) == 0
     assert capsys.readouterr().out == "00_good: copies v1\n"
+    assert cli.main(["diff", "01", "--out", str(course_of_two / "copies")]) == 1
+    folder = course_of_two / "copies"
+    said = f"{folder} holds none of these notebooks: call python3 run.py run --out {folder}\n"
+    assert capsys.readouterr() == ("", said)
 
 
 def test_claims_are_measured_recorded_and_told(course_of_two, capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """What a notebook costs is measured in reference cells, recorded, and compared with the record."""
 
+import math
 import sys
 from types import SimpleNamespace
 
@@ -65,6 +66,20 @@ def test_half_as_much_again_is_too_much():
         "00_tiny costs 15.1 times the reference cell, expected at most 1.5 times the recorded 10.0: "
         "make it cheaper, or record it by python3 run.py run 00_tiny --costs record"
     )
+
+
+def test_a_cost_that_is_no_number_is_too_much():
+    assert costs.too_much("00_tiny", Cost(math.nan, 1.0, 1.0), {"00_tiny": Cost(10.0, 30.0, 1.0)})
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"00_a": {"ratio": 1}}', '{"00_a": 3}', "{"])
+def test_a_record_of_costs_that_is_none_is_named_with_a_mend_that_keeps_it(tmp_path, monkeypatch, text):
+    monkeypatch.setattr(costs, "COSTS", tmp_path / "costs.json")
+    costs.COSTS.write_text(text)
+    with pytest.raises(ValueError) as error:
+        costs.read_costs()
+    assert str(error.value).startswith(f"{costs.COSTS} is no record")
+    assert str(error.value).endswith(f'): move it away, then git checkout HEAD -- "{costs.COSTS}"')
 
 
 def test_a_notebook_without_a_record_is_named():

@@ -8,6 +8,7 @@ import platform
 import shutil
 import site
 import socket
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -63,7 +64,7 @@ def texts(look, state="FAIL"):
 
 
 def test_a_sound_installation_passes(capsys, monkeypatch):
-    monkeypatch.delenv("PYTHONPATH")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # though the environment may have been made for another clone
     assert doctor.examine() == 0, capsys.readouterr().out
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "all is well"
@@ -97,8 +98,7 @@ def test_a_package_that_the_doctor_itself_needs_may_be_missing(all_well, monkeyp
     monkeypatch.setitem(sys.modules, "jupyter_client.kernelspec", None)  # importing it raises ImportError
     assert doctor.examine() == 1
     assert (
-        "FAIL  import of jupyter_client.kernelspec halted; None in sys.modules: "
-        "delete .venv, then run python3 run.py install"
+        f"FAIL  import of jupyter_client.kernelspec halted; None in sys.modules: {REINSTALL}"
     ) in capsys.readouterr().out.splitlines()
 
 
@@ -184,6 +184,43 @@ def test_a_changed_pyproject_is_found(monkeypatch, tmp_path):
 
 def test_this_course_was_installed_from_this_pyproject():
     assert list(packages.check_install()) == []
+
+
+def test_a_pyproject_that_git_could_not_merge_is_found(monkeypatch, tmp_path):
+    move_course(monkeypatch, tmp_path)
+    (tmp_path / "pyproject.toml").write_text("<<<<<<< HEAD\n")
+    assert texts(packages.check_install) == [
+        f"{tmp_path / 'pyproject.toml'} cannot be read (Invalid statement (at line 1, column 1)): "
+        "mend it, or fetch the course anew"
+    ]
+
+
+@pytest.mark.parametrize(
+    "prefix, mend",
+    [
+        (".venv", "delete .venv, then run python3 run.py install"),
+        ("conda", "run python3 run.py install, which gives the course a .venv of its own"),
+    ],
+)
+def test_only_the_courses_own_environment_is_to_be_deleted(prefix, mend):
+    code = (
+        f"import sys; sys.prefix = {str(ROOT / prefix)!r}; from course.doctor.check import REINSTALL; print(REINSTALL)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == f"{mend}\n"
+
+
+def test_what_matplotlib_would_say_in_a_cell_is_noted(monkeypatch, tmp_path):
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    assert list(packages.check_figures()) == []
+    (tmp_path / "matplotlibrc").write_text("bad.key: 1\n")
+    assert list(packages.check_figures()) == [
+        Check(
+            "note",
+            f"matplotlib complains in a notebook (Bad key bad.key in file {tmp_path / 'matplotlibrc'}, line 1 "
+            "('bad.key: 1')): correct your matplotlibrc, or set MPLCONFIGDIR to a folder of your own",
+        )
+    ]
 
 
 def test_a_missing_package_is_found(monkeypatch):
@@ -319,11 +356,25 @@ def test_a_full_quota_is_found(monkeypatch, tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     move_course(monkeypatch, tmp_path)
-    monkeypatch.setattr(machine, "_try_to_write", refuse)
+    monkeypatch.setattr(machine, "try_to_write", refuse)
     assert texts(machine.check_folders) == [
         f"nothing can be written in {folder} (No space left on device): delete what you can spare"
         for folder in (tmp_path, tmp_path / "data")
     ] + ["there is no place for temporary files (No space left on device): make room, or set TMPDIR"]
+
+
+def test_a_home_that_cannot_be_written_is_noted_with_what_is_used_instead(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "home"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    move_course(monkeypatch, tmp_path)
+    (text,) = texts(machine.check_folders, "note")
+    assert text.startswith(f"nothing can be written in your home {home} (")
+    assert text.endswith(
+        f"), so what Jupyter and matplotlib keep there goes to {tmp_path / 'build' / 'home'}: "
+        "make room there, or set HOME to a folder of your own"
+    )
 
 
 def test_no_place_for_temporary_files_is_found(monkeypatch, tmp_path):
@@ -452,6 +503,16 @@ def test_a_gpu_that_torch_does_not_see_is_noted(monkeypatch, tmp_path, smi, cuda
     assert texts(machine.check_device, "note") == [text]
 
 
+@needs_posix
+def test_an_nvidia_driver_that_hangs_is_noted(monkeypatch, tmp_path):
+    script(tmp_path / "bin", "nvidia-smi", "exec sleep 60")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    monkeypatch.setattr(machine, "SMI", 0.2)
+    assert [found.text for found in machine._unused_gpu([])] == [
+        "nvidia-smi does not end within 0.2 s: restart, or install its driver anew from https://www.nvidia.com/drivers"
+    ]
+
+
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
 def test_a_proxy_that_does_not_answer_is_noted_without_its_password(monkeypatch, name):
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -527,9 +588,24 @@ def test_a_kernel_of_another_python_is_found_and_its_mend_helps(monkeypatch, tmp
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
     monkeypatch.setattr(jupyter, "_try_kernel", lambda: Check("ok", "it starts"))
     assert texts(jupyter.check_kernel) == [
-        f"Jupyter's kernel python3 starts {other}, expected {sys.executable}: delete {folder}"
+        f"Jupyter's kernel python3 starts {other}, expected {sys.executable}: move {folder} away"
     ]
     shutil.rmtree(folder)
+    assert texts(jupyter.check_kernel) == []
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"argv": []}', "\xff"])
+def test_a_kernel_that_cannot_be_read_is_found(monkeypatch, tmp_path, content):
+    folder = tmp_path / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(content, encoding="latin-1")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    (text,) = texts(jupyter.check_kernel)
+    assert text.startswith("Jupyter's kernel python3 cannot be read (") and text.endswith(f"): move {folder} away")
+
+
+def test_what_torch_says_on_stderr_is_not_taken_for_the_courses_place(monkeypatch, tmp_path):
+    put_first(monkeypatch, tmp_path, torch="import sys; print('hello'); print('old driver', file=sys.stderr)")
     assert texts(jupyter.check_kernel) == []
 
 
@@ -573,7 +649,7 @@ def test_a_folder_that_jupyter_cannot_write_is_found(monkeypatch, tmp_path):
     monkeypatch.setattr(jupyter, "why_it_fails", lambda code: "")
     (text,) = texts(jupyter.check_lab)
     assert text.startswith(f"Jupyter cannot write in {tmp_path / 'file' / 'runtime'} (")
-    assert text.endswith("): delete it, make it yours, or set JUPYTER_RUNTIME_DIR")
+    assert text.endswith("): make it yours, or set JUPYTER_RUNTIME_DIR to a folder of your own")
 
 
 @pytest.mark.skipif(find_spec("socksio") is not None, reason="with socksio installed it works")

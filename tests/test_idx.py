@@ -1,14 +1,15 @@
 """Idx files: what is right comes out as it was written, what is wrong is named."""
 
 import gzip
+import hashlib
 import struct
 
 import pytest
 import torch
 
-from course.mnist.idx import find_file, read_idx
+from course.mnist.idx import find_file, hash_idx, read_idx
 
-AGAIN = "delete it and run `python3 run.py data download`"
+AGAIN = "move it away and run `python3 run.py data download`"
 
 
 def idx(numbers, kind=8):
@@ -98,6 +99,11 @@ def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("course.mnist.idx.open", refuse, raising=False)
     expected = f"{tmp_path / 'a'} is not yours to read: change its permissions"
     assert message(PermissionError, read_idx, tmp_path / "a") == expected
+
+
+@pytest.mark.parametrize("numbers", [some_images(3), some_images(3)[:, ::2, ::2], some_labels(0)], ids=str)
+def test_the_hash_of_numbers_is_that_of_their_file(numbers):
+    assert hash_idx(numbers) == hash_idx(numbers.long()) == hashlib.md5(idx(numbers.contiguous())).hexdigest()
 
 
 def test_a_gzipped_file_is_found_where_no_plain_one_is(tmp_path):

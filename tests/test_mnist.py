@@ -1,6 +1,8 @@
 """MNIST: what is right with the files comes out, what is wrong is named, and both ways to batches agree."""
 
+import errno
 import gzip
+import hashlib
 import os
 from pathlib import Path
 
@@ -23,25 +25,38 @@ def some_set(count, seed=0):
     return ImageSet(some_images(count, seed), some_labels(count).long())
 
 
+SMALL = {  # a whole MNIST, of 12 and 5 images
+    TRAIN_IMAGES: idx(some_images(12)),
+    TRAIN_LABELS: idx(some_labels(12)),
+    TEST_IMAGES: idx(some_images(5, seed=1)),
+    TEST_LABELS: idx(some_labels(5)),
+}
+
+
 @pytest.fixture(autouse=True)
 def no_data_of_this_machine(monkeypatch, tmp_path):
     monkeypatch.delenv("COURSE_DATA", raising=False)
     monkeypatch.setattr(_places, "DATA", tmp_path / "data")
 
 
+@pytest.fixture(autouse=True)
+def small_mnist(monkeypatch, request):
+    """Let the small set be MNIST, but for the tests of the real one."""
+    sums = {name: hashlib.md5(content).hexdigest() for name, content in SMALL.items()}
+    if "real" not in request.node.name:
+        monkeypatch.setattr(mnist_files, "MD5", sums)
+
+
 @pytest.fixture
 def root(tmp_path):
-    """A whole MNIST, of 12 and 5 images."""
     return write_mnist(tmp_path / "here")
 
 
-def write_mnist(root):
+def write_mnist(root, **other):
     raw = root / "MNIST/raw"
     raw.mkdir(parents=True)
-    (raw / TRAIN_IMAGES).write_bytes(idx(some_images(12)))
-    (raw / TRAIN_LABELS).write_bytes(idx(some_labels(12)))
-    (raw / TEST_IMAGES).write_bytes(idx(some_images(5, seed=1)))
-    (raw / TEST_LABELS).write_bytes(idx(some_labels(5)))
+    for name, content in {**SMALL, **other}.items():
+        (raw / name).write_bytes(content)
     return root
 
 
@@ -143,7 +158,8 @@ def test_some_but_not_all_files_is_an_error_that_names_the_missing(root, monkeyp
         pytest.param(
             TRAIN_IMAGES,
             idx(some_images(11)),
-            "has 11 images and train-labels-idx1-ubyte 12 labels, expected as many: run `python3 run.py data verify`",
+            "has 11 images and train-labels-idx1-ubyte 12 labels, expected as many: "
+            "move both away and run `python3 run.py data download`",
             id="different counts",
         ),
     ],
@@ -183,20 +199,67 @@ def test_mnist_is_described_in_one_line(root):
     assert mnist.describe_data(mnist.load_data(root)) == line
 
 
-def test_verify_accepts_the_right_bytes_packed_or_not_and_names_the_first_wrong_file(root, monkeypatch):
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("packed", [False, True])
+def test_one_changed_byte_of_mnist_is_noticed_by_whoever_loads_it(root, name, packed):
+    content = SMALL[name][:-1] + bytes([SMALL[name][-1] ^ 1])
+    path = root / "MNIST/raw" / name
+    path.write_bytes(content)
+    if packed:
+        path.unlink()
+        path = path.with_name(f"{name}.gz")
+        path.write_bytes(gzip.compress(content))
+    right = TRAIN_LABELS if name == TRAIN_IMAGES else TRAIN_IMAGES
+    md5, expected = (hashlib.md5(one).hexdigest() for one in (content, SMALL[name]))
+    wanted = f"{path} has md5 {md5}, expected {expected}, since {right} is MNIST's: {AGAIN}"
+    for load in (mnist.load_mnist, mnist.load_data, mnist.verify_mnist):
+        assert message(ValueError, load, root) == wanted
+
+
+OTHERS = {
+    "FashionMNIST": [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 9],
+    "KMNIST": [8, 7, 0, 1, 4, 2, 4, 8, 1, 1, 5, 1],
+    "other": [9, 0, 0, 3, 0, 2, 7, 2, 5, 5, 0, 0],
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_stands_in_mnists_place_is_loaded_under_its_own_name(tmp_path, name, packed):
+    labels = torch.tensor(OTHERS[name], dtype=torch.uint8)
+    parts = some_images(12, seed=2), labels, some_images(5, seed=3), labels[:5]
+    root = write_mnist(tmp_path / "here", **dict(zip(SMALL, map(idx, parts))))
+    for path in (root / "MNIST/raw").iterdir() if packed else ():
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    data = mnist.load_data(root)
+    assert data.name == name and torch.equal(data.train.labels, labels)
+    assert mnist.describe_data(data) == (
+        f"data: {name}, 12 training and 5 test images of 28x28 (not MNIST, though its files are named so)"
+    )
+    assert message(ValueError, mnist.verify_mnist, root) == (
+        f"{root / 'MNIST/raw'} holds {name}, expected MNIST: move the four files away and run "
+        "`python3 run.py data download`, unless you want these data"
+    )
+
+
+def test_emnist_is_known_by_its_number_of_digits():
+    def blank(count):
+        return ImageSet(torch.zeros(1, dtype=torch.uint8).expand(count, 28, 28), torch.zeros(count).long())
+
+    assert mnist_files._name_look_alike(blank(240_000), blank(40_000)) == "EMNIST"
+    assert mnist_files._name_look_alike(blank(240_000), blank(10_000)) == "other"
+
+
+def test_verify_accepts_the_right_bytes_packed_or_not(root):
     raw = root / "MNIST/raw"
-    wrong = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing at all
-    (raw / TEST_LABELS).write_bytes(b"")
-    expected = f"{raw / TEST_LABELS} has md5 {wrong}, expected {mnist_files.MD5[TEST_LABELS]}: {AGAIN}"
-    monkeypatch.setattr(mnist_files, "MD5", {TEST_LABELS: mnist_files.MD5[TEST_LABELS]})
-    assert message(ValueError, mnist.verify_mnist, root) == expected
-    monkeypatch.setattr(mnist_files, "MD5", {TEST_LABELS: wrong})
     assert mnist.verify_mnist(root) == raw
+    (raw / f"{TEST_LABELS}.gz").write_bytes(gzip.compress((raw / TEST_LABELS).read_bytes()))
     (raw / TEST_LABELS).unlink()
-    expected = f"{raw / TEST_LABELS} is missing: run `python3 run.py data download`"
-    assert message(FileNotFoundError, mnist.verify_mnist, root) == expected
-    (raw / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(b""))
     assert mnist.verify_mnist(root) == raw
+    (raw / f"{TEST_LABELS}.gz").unlink()
+    expected = f"{raw} lacks {TEST_LABELS}, expected four files: run `python3 run.py data download`"
+    assert message(FileNotFoundError, mnist.verify_mnist, root) == expected
 
 
 # Download, with torchvision's part played: it writes the files it is told to, and then may fail
@@ -261,6 +324,39 @@ def test_an_interrupted_download_leaves_the_old_files_and_a_whole_one_mends_them
     assert files(root) == before
     play_download(monkeypatch)
     assert len(mnist.load_mnist(root, download=True).test.labels) == 5
+
+
+def test_a_download_overwrites_nothing(root, monkeypatch):
+    raw = root / "MNIST/raw"
+    (raw / TEST_LABELS).unlink()
+    (raw / TRAIN_IMAGES).write_bytes(b"mine")
+    play_download(monkeypatch)
+    message(ValueError, mnist.load_mnist, root, download=True)
+    assert (raw / TRAIN_IMAGES).read_bytes() == b"mine" and (raw / TEST_LABELS).read_bytes() == SMALL[TEST_LABELS]
+
+
+def test_a_folder_that_cannot_be_downloaded_to_is_named(tmp_path, monkeypatch):
+    roots = play_download(monkeypatch)
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file/data/MNIST/raw"
+    assert message(OSError, mnist.load_mnist, tmp_path / "file/data", download=True) == (
+        f"{folder} cannot be written (Not a directory): make room there, or name a folder of your own in COURSE_DATA"
+    )
+    (tmp_path / "MNIST").touch()
+    assert message(OSError, mnist.load_mnist, tmp_path, download=True) == (
+        f"{tmp_path / 'MNIST/raw'} cannot be written (Not a directory): "
+        "make room there, or name a folder of your own in COURSE_DATA"
+    )
+    assert roots == [str(one) for one in roots if one.startswith(f"{tmp_path}/.download-")]
+
+
+def test_a_disk_that_fills_up_is_not_taken_for_a_missing_network(tmp_path, monkeypatch):
+    play_download(monkeypatch, [TRAIN_IMAGES], OSError(errno.ENOSPC, "No space left on device"))
+    assert message(OSError, mnist.load_mnist, tmp_path, download=True) == (
+        f"{tmp_path / 'MNIST/raw'} cannot be written (No space left on device): "
+        "make room there, or name a folder of your own in COURSE_DATA"
+    )
+    assert files(tmp_path) == {}
 
 
 def test_an_interruption_between_the_last_moves_leaves_whole_files_and_is_noticed(tmp_path, monkeypatch):

@@ -140,7 +140,7 @@ def test_a_file_that_is_there_is_not_overwritten_and_no_other_is_made(course, ca
     before = files(course)
     assert cli.main(["new", "23_text"]) == 1
     assert capsys.readouterr().err == (
-        "tests/wrong_answers/text.py exists already and is not overwritten: delete it, or " + OTHER
+        "tests/wrong_answers/text.py exists already and is not overwritten: move it away, or " + OTHER
     )
     assert files(course) == before
 
@@ -151,7 +151,7 @@ def test_a_package_without_its_two_lists_is_named_and_nothing_is_made(course, ca
     assert cli.main(["new", "23_text"]) == 1
     assert capsys.readouterr().err == (
         f"{INIT} lacks the line `from course.exercises import …` or `MODULES = …`, "
-        f"to which text is added: git checkout {INIT}\n"
+        f"to which text is added: write it as in git show HEAD:{INIT}\n"
     )
     assert files(course) == before
 

@@ -172,7 +172,8 @@ def test_a_verdict_as_the_course_prints_it_is_read(capsys):
     [
         ("# Start", "Start", "begins without a title, expected `# Title` in its first cell: write one"),
         ("**You need**", "", "does not say what you can do afterwards"),
-        ('"readme"', '"other"', "no cell tagged 'readme' shows a figure: tag one, then run its notebook"),
+        ('"readme"', '"other"', "no cell tagged 'readme' shows a figure with its alt text: tag one, then run its"),
+        ('"alt"', '"other"', "no cell tagged 'readme' shows a figure with its alt text: tag one, then run its"),
     ],
 )
 def test_a_notebook_that_lacks_a_part_is_named(two_notebooks, old, new, message):
@@ -193,6 +194,20 @@ def test_a_missing_cost_or_claim_is_named(two_notebooks):
         ValueError, match="c10 was not measured: call python3 run.py claims with the notebook that judges it"
     ):
         readme.generate(two_notebooks, COSTS, {"c3": BANDS["c3"]})
+    with pytest.raises(ValueError, match="c10 was not measured: "):
+        readme.generate(two_notebooks, COSTS, BANDS | {"c10": {**BANDS["c10"], "measured": {}}})
+
+
+def test_braces_in_the_words_of_a_verdict_stay(two_notebooks):
+    bands = BANDS | {"c3": {**BANDS["c3"], "because": "of the set {1, 2} it was ≈ {}, then ≈ {}"}}
+    claims = readme.generate(two_notebooks, COSTS, bands).blocks["claims"]
+    assert "| of the set {1, 2} it was ≈ 3 % (2 to 5), then ≈ 7 |" in claims
+
+
+def test_a_broken_notebook_is_named(two_notebooks):
+    two_notebooks[1].write_text("<<<<<<< HEAD")
+    with pytest.raises(ValueError, match="01_on.ipynb is no notebook"):
+        readme.generate(two_notebooks, COSTS, BANDS)
 
 
 def test_a_missing_marker_or_readme_is_named(tmp_path, two_notebooks):

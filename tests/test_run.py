@@ -14,7 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from course import cli
+from course import _places, cli
+from course.doctor.install import blame_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 spec = importlib.util.spec_from_file_location("run", ROOT / "run.py")
@@ -28,6 +29,7 @@ class Machine:
     def __init__(self, root):
         self.root, self.venvs, self.pips = root, 0, []
         self.output, self.no_venv, self.status, self.interrupt, self.ended = b"", b"", 0, False, 0
+        self.settings = b""  # what `pip config list` says
         (root / "tests").mkdir(parents=True)
         (root / "pyproject.toml").write_text("[project]\n")
         (root / "tests" / "constraints.txt").write_text("numpy==2.4.6\n")
@@ -39,7 +41,7 @@ class Machine:
         python.write_text("")
 
     def run(self, command, **options):
-        return SimpleNamespace(returncode=0)
+        return SimpleNamespace(returncode=0, stdout=self.settings)
 
     def popen(self, command, **options):
         if command[1:3] == ["-m", "venv"]:
@@ -185,7 +187,9 @@ def test_an_interrupted_change_of_versions_is_made_anew_even_if_it_is_taken_back
 def test_a_failed_install_is_made_anew(machine, capsys):
     machine.status = 1
     assert run.main(["install"]) == 1
-    assert capsys.readouterr().err.endswith(": check network, proxy and disk, then run this again\n")
+    assert capsys.readouterr().err.endswith(
+        ": check network, proxy, disk and pip's settings (python3 -m pip config list), then run this again\n"
+    )
     machine.status = 0
     assert run.main(["install"]) == 0
     assert (machine.venvs, len(machine.pips)) == (2, 2)
@@ -257,7 +261,8 @@ def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, cap
         (
             "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError(...)': /torch/\n"
             "ERROR: No matching distribution found for torch>=2.11",
-            "the package index was not reached: check the network and the proxy (HTTPS_PROXY or PIP_PROXY)",
+            "the package index was not reached: "
+            "check the network, the proxy (HTTPS_PROXY or PIP_PROXY) and PIP_INDEX_URL",
         ),
         (
             "ERROR: No matching distribution found for torch>=2.11",
@@ -275,9 +280,24 @@ def test_a_constraints_file_that_is_not_there_is_named(machine, monkeypatch, cap
             "HINT: This error might have occurred since this system does not have Windows Long Path support enabled.",
             "the path is too long for Windows: move the folder to C:\\course",
         ),
-        ("ERROR: something new", "check network, proxy and disk, then run this again"),
+        (
+            "Configuration file could not be loaded.\nFile contains no section headers.\nfile: 'pip.conf', line: 1",
+            "pip cannot read its own settings: correct what it names above, in its file or in a variable PIP_...",
+        ),
+        (
+            "An error occurred during configuration: option retries: invalid integer value: 'many'",
+            "pip cannot read its own settings: correct what it names above, in its file or in a variable PIP_...",
+        ),
+        (
+            "ERROR: Could not install packages due to an OSError: Could not find a suitable TLS CA certificate bundle",
+            "pip finds no certificates where it is told to: correct or unset PIP_CERT",
+        ),
+        (
+            "ERROR: something new",
+            "check network, proxy, disk and pip's settings (python3 -m pip config list), then run this again",
+        ),
     ],
-    ids=["disk", "network", "version", "owner", "socks", "long path", "other"],
+    ids=["disk", "network", "version", "owner", "socks", "long path", "settings", "number", "certificates", "other"],
 )
 def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output, mend):
     machine.output, machine.status = "\n".join(["Collecting x"] * 20 + output.splitlines()).encode(), 2
@@ -287,6 +307,77 @@ def test_a_failed_pip_shows_its_last_lines_and_the_mend(machine, capsys, output,
     assert text[-1] == f"pip failed with status 2 (above: its last lines, all in {log}): {mend}"
     assert text[:-1] == (["Collecting x"] * 20 + output.splitlines())[-12:]
     assert log.read_text().count("Collecting x") == 20
+
+
+@pytest.mark.parametrize(
+    "settings, unset",
+    [
+        ("global.index-url='https://me:secret@mirror'\n:env:.user='1'", "PIP_USER"),
+        (":env:.require-hashes='1'\r\ninstall.user='true'", "PIP_REQUIRE_HASHES and user in its configuration file"),
+        (""":env:.target="/a'b"\n:env:.dry-run='yes'""", "PIP_TARGET and PIP_DRY_RUN"),
+        (":env:.python='/usr/bin/python3'\n:env:.no-build-isolation='0'", "PIP_PYTHON and PIP_NO_BUILD_ISOLATION"),
+    ],
+)
+def test_settings_that_send_the_course_elsewhere_are_named_and_nothing_is_lost(machine, capsys, settings, unset):
+    run.install(machine.root)
+    installed = run.stamp(machine.root / ".venv")
+    (machine.root / "pyproject.toml").write_text("[project]\nname = 'new'\n")
+    machine.settings = settings.encode()
+    assert run.main(["install"]) == 1
+    said = f"pip's own settings stand in the way: unset {unset}, then run this again\n"
+    assert capsys.readouterr().err == said
+    assert run.stamp(machine.root / ".venv") == installed and len(machine.pips) == 1
+    shutil.rmtree(machine.root / ".venv")
+    assert run.main(["install"]) == 1
+    assert capsys.readouterr().err == said
+
+
+def test_settings_that_are_off_or_only_add_are_nobodys_fault(machine, capsys):
+    machine.settings = (
+        b":env:.user='0'\n:env:.dry-run='false'\nglobal.find-links='/wheels'\nglobal.root-user-action='x'"
+    )
+    machine.output, machine.status = b"ERROR: No matching distribution found for torch>=2.11", 1
+    assert run.main(["install"]) == 1
+    assert "try COURSE_CONSTRAINTS=none, or another Python" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "settings, output, unset",
+    [
+        (":env:.no-index='1'", "ERROR: No matching distribution found for hatchling>=1.27", "PIP_NO_INDEX"),
+        (
+            "global.index-url='https://me:secret@mirror/simple'",
+            "ERROR: No matching distribution found for torch>=2.11",
+            "index-url in its configuration file",
+        ),
+        (":env:.constraint='mine.txt'", "ERROR: ResolutionImpossible: for help visit", "PIP_CONSTRAINT"),
+        (":env:.constraint='no.txt'", "ERROR: Could not open requirements file: [Errno 2]", "PIP_CONSTRAINT"),
+    ],
+)
+def test_settings_that_hide_what_is_needed_are_blamed_when_it_is_not_found(machine, capsys, settings, output, unset):
+    machine.settings = settings.encode()
+    assert run.main(["install"]) == 0  # such as a folder of wheels, without an index
+    (machine.root / "pyproject.toml").write_text("[project]\nname = 'new'\n")
+    machine.output, machine.status = output.encode(), 1
+    assert run.main(["install"]) == 1
+    said = capsys.readouterr().err
+    assert said.endswith(f"pip's own settings stand in the way: unset {unset}, then run this again\n")
+    assert "secret" not in said
+
+
+def test_a_full_disk_is_not_blamed_on_settings(machine, capsys):
+    machine.settings, machine.output, machine.status = b":env:.no-index='1'", b"[Errno 28] No space left on device", 1
+    assert run.main(["install"]) == 1
+    assert capsys.readouterr().err.endswith("the disk is full: free 8 GB, then run this again\n")
+
+
+def test_pip_itself_lists_its_settings_in_the_form_that_is_read(monkeypatch, tmp_path):
+    (tmp_path / "pip.conf").write_text("[install]\nuser = true\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    monkeypatch.setenv("PIP_NO_DEPS", "1")
+    assert blame_settings(Path(sys.executable), ("user", "no-deps", "target")) == (
+        "pip's own settings stand in the way: unset PIP_NO_DEPS and user in its configuration file, then run this again"
+    )
 
 
 @pytest.mark.parametrize(
@@ -320,6 +411,42 @@ def test_a_folder_that_cannot_be_written_is_named(machine, monkeypatch, capsys):
     assert run.main(["test"]) == 1
     assert capsys.readouterr().err == (
         f"cannot write {machine.root / '.venv'} (Permission denied): check disk and owner, and close what uses .venv\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "file, content, reason",
+    [
+        ("pyproject.toml", b"<<<<<<< HEAD\n", "Invalid statement (at line 1, column 1)"),
+        ("pyproject.toml", None, "No such file or directory"),
+        (
+            "tests/constraints.txt",
+            b"\xff\xfe",
+            "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+        ),
+    ],
+)
+def test_a_file_of_the_course_that_cannot_be_read_is_named(machine, capsys, file, content, reason):
+    (machine.root / file).unlink() if content is None else (machine.root / file).write_bytes(content)
+    assert run.main(["install"]) == 1
+    said = f"{machine.root / file} cannot be read ({reason}): mend it, or fetch the course anew\n"
+    assert capsys.readouterr().err == said
+
+
+def test_rubbish_in_place_of_the_stamp_is_no_install(machine):
+    run.install(machine.root)
+    (machine.root / ".venv" / "course.stamp").write_bytes(b"\xff\xfe")
+    run.install(machine.root)
+    assert (machine.venvs, len(machine.pips)) == (2, 2)
+
+
+@pytest.mark.skipif(run.os.name == "nt", reason="a link needs rights there")
+def test_a_link_in_place_of_the_venv_is_named(machine, capsys, tmp_path):
+    (machine.root / ".venv").symlink_to(tmp_path)
+    assert run.main(["install"]) == 1
+    assert capsys.readouterr().err == (
+        f"cannot write {machine.root / '.venv'} (Cannot call rmtree on a symbolic link): "
+        "check disk and owner, and close what uses .venv\n"
     )
 
 
@@ -371,7 +498,10 @@ def test_an_old_python_can_read_run_py():
     tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 6))
     modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {module.split(".")[0] for module in modules - {"course.cli"}} <= sys.stdlib_module_names
+    ours = {module for module in modules if module.startswith("course")}
+    assert {module.split(".")[0] for module in modules - ours} <= sys.stdlib_module_names
+    code = f"import sys; sys.path[0] = {str(ROOT)!r}; import {', '.join(ours)}"
+    subprocess.run([sys.executable, "-S", "-c", code], check=True, env={})  # without the installed packages
 
 
 def test_an_old_python_is_told_so_before_the_course_is_read(machine, monkeypatch):
@@ -520,6 +650,29 @@ def test_lab_is_told_the_data_folder_in_full_and_where_to_keep_what_was_open(mon
     assert run.main(["--here", "lab"]) == 0
     data = str(tmp_path / "mnist")
     assert called == [(data, str(ROOT / "build" / "workspaces")), (data, "mine")]
+
+
+def test_what_wants_a_home_gets_a_folder_of_the_course_where_the_home_cannot_be_written(monkeypatch, tmp_path):
+    called = []
+
+    def note(command, cwd, env):
+        called.append([env.get(name) for name in names])
+        return SimpleNamespace(returncode=0)
+
+    names = "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "MPLCONFIGDIR"
+    monkeypatch.setattr(run.subprocess, "run", note)
+    monkeypatch.setattr(_places, "ROOT", tmp_path)
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").touch()
+    for home in (tmp_path, tmp_path / "nowhere", tmp_path / "home" / "file"):
+        monkeypatch.setenv("HOME", str(home))
+        assert run.main(["--here", "lab"]) == 0
+    monkeypatch.setenv("MPLCONFIGDIR", "mine")
+    assert run.main(["--here", "lab"]) == 0
+    home = str(tmp_path / "build" / "home")
+    assert called == [[None] * 5, [home] * 5, [home] * 5, [home] * 4 + ["mine"]]
+    assert Path(home).is_dir()
 
 
 @pytest.mark.skipif(run.os.name == "nt", reason="Windows sends no signal to one process alone")

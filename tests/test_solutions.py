@@ -118,6 +118,15 @@ def test_a_notebook_without_exercises_is_named(tmp_path):
     assert str(error.value) == f'{path} has no exercise, expected cells that call check("none.…", …)'
 
 
+def test_an_exercise_that_is_unknown_is_named(tmp_path):
+    path = tmp_path / "03_none.ipynb"
+    notebooks.write(new_notebook(cells=[new_markdown_cell("# A"), new_code_cell('check("start.nine", f)')]), path)
+    with pytest.raises(ValueError, match=r"03_none.ipynb checks 'start.nine', expected one of start.accuracy, "):
+        upkeep.make_solutions(path)
+    with pytest.raises(ValueError, match=r"^exercise is 'start.nine', expected one of start.accuracy, "):
+        solutions.confirm("start.nine", abs)
+
+
 def test_an_answer_brings_the_constants_helpers_and_imports_that_it_needs_and_no_others(module):
     imports, source = upkeep.answer(module.area.pyfunc)
     assert imports == {"import math", "import numpy as np", "from torch import Tensor"}

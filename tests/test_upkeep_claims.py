@@ -98,6 +98,36 @@ def test_what_was_measured_for_other_words_goes(three_seeds):
     assert list(claims.read_bands()["c3"]["measured"]) == ["digits"]
 
 
+def test_a_figure_that_is_no_number_upholds_nothing_and_is_no_part_of_the_range(notebook, capsys):
+    nb = read(notebook)
+    nb.cells[3].source = "verdict('c3', 'holds', f'≈ {float(\"nan\") if SEED == 107 else SEED}')"
+    write(nb, notebook)
+    found = upkeep.measure_claims(notebook, 3, progress=False)["c3"]["measured"]["digits"]
+    assert found == {"seeds": 3, "held": 1, "figures": [["7", "7", "207"]]}
+    assert "00_tiny, seed + 100: c3 because ≈ nan\n" in capsys.readouterr().out
+
+
+def test_figures_that_are_never_numbers_are_refused(notebook):
+    nb = read(notebook)
+    nb.cells[3].source = "verdict('c3', 'holds', '≈ 1, ≈ inf')"
+    write(nb, notebook)
+    with pytest.raises(ValueError) as error:
+        upkeep.measure_claims(notebook, 1, progress=False)
+    assert str(error.value) == "c3 gives '≈ 1, ≈ inf', expected finite figures in at least one run: mend 00_tiny"
+
+
+def test_claims_are_not_recorded_of_data_that_have_taken_mnists_place(notebook):
+    nb = read(notebook)
+    nb.cells[1].source = "SEED = 7\nprint('data: FashionMNIST, 60,000')"
+    write(nb, notebook)
+    with pytest.raises(ValueError) as error:
+        upkeep.measure_claims(notebook, 5, progress=False)
+    assert str(error.value) == (
+        "data are FashionMNIST, expected MNIST or its stand-in, of which claims are recorded: "
+        "set COURSE_DATA to a folder that holds MNIST"
+    )
+
+
 def test_no_seeds_are_refused(notebook):
     with pytest.raises(ValueError, match="seeds is 0, expected at least 1"):
         upkeep.measure_claims(notebook, 0)

@@ -4,12 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from course import _places
 
 PYTHON = f'"{sys.executable}"'  # as it is typed
-REINSTALL = "delete .venv, then run python3 run.py install"
+REINSTALL = (  # what is not the course's own may hold other things too
+    "delete .venv, then run python3 run.py install"
+    if Path(sys.prefix) == _places.ROOT / ".venv"
+    else "run python3 run.py install, which gives the course a .venv of its own"
+)
 
 
 class Check(NamedTuple):

@@ -17,11 +17,14 @@ def check_data() -> Iterator[Check]:
     file = _places.DATA / standin.FILE
     try:
         root = mnist.find_mnist()
-    except FileNotFoundError as error:
+        name = mnist.load_mnist(root).name if root else None
+    except (OSError, ValueError) as error:
         yield Check("FAIL", str(error))
         return
-    if root:
+    if name == "MNIST":
         yield Check("ok", f"data: MNIST in {root}")
+    elif root:
+        yield Check("note", f"data: {name} in {root}, not MNIST, though its files are named so")
     elif named:
         yield Check(
             "FAIL",

@@ -22,16 +22,22 @@ def check_kernel() -> Iterator[Check]:
     """Whether Jupyter's kernel python3 is this Python, starts, and imports this course and torch."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+    manager = KernelSpecManager()
     try:
-        spec = KernelSpecManager().get_kernel_spec("python3")
+        spec = manager.get_kernel_spec("python3")
+        program = spec.argv[0]
     except NoSuchKernel:
         yield Check("FAIL", f"Jupyter has no kernel python3: {PYTHON} -m ipykernel install --sys-prefix")
         return
-    program = spec.argv[0]
+    except (ValueError, TypeError, IndexError) as error:  # its kernel.json is no JSON, or something else
+        folder = manager.find_kernel_specs()["python3"]
+        yield Check("FAIL", f"Jupyter's kernel python3 cannot be read ({error}): move {folder} away")
+        return
     own = ("python", "python3", f"python3.{sys.version_info[1]}")  # for these Jupyter puts its own Python
     if program not in own and not Path(program).is_relative_to(sys.prefix):
         yield Check(
-            "FAIL", f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: delete {spec.resource_dir}"
+            "FAIL",
+            f"Jupyter's kernel python3 starts {program}, expected {sys.executable}: move {spec.resource_dir} away",
         )
         return
     yield _try_kernel()
@@ -62,7 +68,8 @@ def _try_kernel() -> Check:
                 f"Jupyter's kernel does not start ({words}): mend what this names; else let "
                 f"Python through the firewall on 127.0.0.1; else {REINSTALL}",
             )
-    there = Path(cell.outputs[-1].text.splitlines()[-1]).parent
+    printed = "".join(output.text for output in cell.outputs if output.get("name") == "stdout")
+    there = Path(last_line(printed)).parent
     if there != _places.ROOT / "course":
         return Check(
             "FAIL",
@@ -91,7 +98,7 @@ def check_lab() -> Iterator[Check]:
         yield Check(
             "FAIL",
             f"Jupyter cannot write in {folder} ({error.strerror}): "
-            "delete it, make it yours, or set JUPYTER_RUNTIME_DIR",
+            "make it yours, or set JUPYTER_RUNTIME_DIR to a folder of your own",
         )
     found = shutil.which("jupyter")
     if found and not Path(found).is_relative_to(sys.prefix):

@@ -19,6 +19,7 @@ DISK = 1.0  # GB: the stand-in digits, executed notebooks, checkpoints
 MEMORY = 2.0  # GB: what a notebook takes at most, and its browser
 CGROUP = Path("/sys/fs/cgroup/memory.max")  # Linux: what a container may take
 CLOUDS = ("OneDrive", "Dropbox", "iCloud", "Mobile Documents", "CloudStorage", "Google Drive")
+SMI = 60  # seconds
 DRIVER = "https://www.nvidia.com/drivers"
 
 
@@ -26,20 +27,30 @@ def check_folders() -> Iterator[Check]:
     """Whether the course can write where it has to: only a trial shows quotas, owners and read-only disks."""
     for folder in filter(Path.exists, (_places.ROOT, _places.NOTEBOOKS, _places.DATA)):
         try:
-            _try_to_write(folder)
+            try_to_write(folder)
         except OSError as error:
             full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
             mend = "delete what you can spare" if full else "move the course to a folder of your own"
             yield Check("FAIL", f"nothing can be written in {folder} ({error.strerror}): {mend}")
     try:
-        _try_to_write(None)
+        try_to_write(None)
     except OSError as error:
         yield Check("FAIL", f"there is no place for temporary files ({error.strerror}): make room, or set TMPDIR")
+    home = Path(os.path.expanduser("~"))
+    try:
+        try_to_write(home)
+    except OSError as error:
+        yield Check(
+            "note",
+            f"nothing can be written in your home {home} ({error.strerror}), so what Jupyter and matplotlib keep there "
+            f"goes to {_places.ROOT / 'build' / 'home'}: make room there, or set HOME to a folder of your own",
+        )
     if cloud := next((part for part in _places.ROOT.parts if part.startswith(CLOUDS)), None):
         yield Check("note", f"the course is in {cloud}, which copies and locks its files: move it elsewhere")
 
 
-def _try_to_write(folder: Path | None) -> None:
+def try_to_write(folder: Path | None) -> None:
+    """Raise OSError if nothing can be written in a folder; None: where temporary files go."""
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(bytes(2**20))
 
@@ -97,12 +108,14 @@ def _unused_gpu(said: list[str]) -> Iterator[Check]:
     program = shutil.which("nvidia-smi")
     if program is None:
         return
-    done = subprocess.run(
-        [program, "--query-gpu=name,driver_version", "--format=csv,noheader"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    command = [program, "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SMI)
+    except subprocess.TimeoutExpired:
+        yield Check(
+            "note", f"nvidia-smi does not end within {SMI} s: restart, or install its driver anew from {DRIVER}"
+        )
+        return
     gpu = (done.stdout.strip().splitlines() or ["nothing"])[0]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if done.returncode:

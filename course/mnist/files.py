@@ -3,7 +3,7 @@
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (CC BY-SA 3.0).
 """
 
-import hashlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ from torchvision import datasets
 
 from course import _places
 from course._shapes import check_shape
-from course.mnist.idx import AGAIN, find_file, read_bytes, read_idx
+from course.mnist.idx import AGAIN, find_file, hash_idx, read_idx
 
 TRAIN = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -25,6 +25,8 @@ MD5 = {  # of the unpacked files
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+LOOK_ALIKES = {"900302725509": "FashionMNIST", "870142481151": "KMNIST"}  # by their first training labels
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class ImageSet(NamedTuple):
@@ -35,7 +37,10 @@ class ImageSet(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A data set and its name: "MNIST", or "digits" for the stand-in."""
+    """A data set and its name: "MNIST", "digits" for the stand-in, or that of what has taken MNIST's place.
+
+    Such are "FashionMNIST", "KMNIST" and "EMNIST", and "other" for whatever else has the form of MNIST.
+    """
 
     name: str
     train: ImageSet
@@ -59,15 +64,25 @@ def find_mnist(root: Path | str | None = None) -> Path | None:
 def load_mnist(root: Path | str | None = None, download: bool = False) -> Data:
     """Load MNIST from a folder, chosen as in `find_mnist`; download it there first if asked to and missing.
 
-    Raises: FileNotFoundError if it is missing, ValueError if it is damaged, RuntimeError if a download fails.
+    Other data in the form of MNIST are loaded as well, under another name: see `Data`.
+    Raises: FileNotFoundError if it is missing, ValueError if it is damaged, RuntimeError if a download fails, OSError
+    if a folder or file cannot be used.
     """
     root = _root(root)
-    if download and not all(find_file(root / "MNIST/raw", name).exists() for name in MD5):
+    folder = root / "MNIST/raw"
+    if download and not all(find_file(folder, name).exists() for name in MD5):
         _download(root)
     if find_mnist(root) is None:
         mend = "set COURSE_DATA to the folder that holds MNIST, or run `python3 run.py data download`"
-        raise FileNotFoundError(f"{root / 'MNIST/raw'} has no MNIST, expected {', '.join(MD5)}: {mend}")
-    return Data("MNIST", _read_set(root, *TRAIN), _read_set(root, *TEST))
+        raise FileNotFoundError(f"{folder} has no MNIST, expected {', '.join(MD5)}: {mend}")
+    train, test = _read_set(folder, *TRAIN), _read_set(folder, *TEST)
+    sums = dict(zip((*TRAIN, *TEST), map(hash_idx, (*train, *test))))
+    wrong = [name for name in MD5 if sums[name] != MD5[name]]
+    if 0 < len(wrong) < len(MD5):
+        name, right = wrong[0], next(name for name in MD5 if name not in wrong)
+        fault = f"has md5 {sums[name]}, expected {MD5[name]}, since {right} is MNIST's"
+        raise ValueError(f"{find_file(folder, name)} {fault}: {AGAIN}")
+    return Data(_name_look_alike(train, test) if wrong else "MNIST", train, test)
 
 
 def load_data(root: Path | str | None = None) -> Data:
@@ -86,53 +101,66 @@ def load_data(root: Path | str | None = None) -> Data:
 def verify_mnist(root: Path | str | None = None) -> Path:
     """Check by md5 that the four files, unpacked, are MNIST to the byte; return their folder.
 
-    Raises: FileNotFoundError if one is missing, ValueError that names the first wrong one.
+    Raises: as `load_mnist`; ValueError that names the data if they are not MNIST.
     """
-    root = _root(root)
-    for name, expected in MD5.items():
-        path = find_file(root / "MNIST/raw", name)
-        md5 = hashlib.md5(read_bytes(path), usedforsecurity=False).hexdigest()
-        if md5 != expected:
-            raise ValueError(f"{path} has md5 {md5}, expected {expected}: {AGAIN}")
-    return root / "MNIST/raw"
+    folder, data = _root(root) / "MNIST/raw", load_mnist(root)
+    if data.name != "MNIST":
+        mend = "move the four files away and run `python3 run.py data download`, unless you want these data"
+        raise ValueError(f"{folder} holds {data.name}, expected MNIST: {mend}")
+    return folder
 
 
 def describe_data(data: Data) -> str:
     """Return one line that starts with "data: " and says which data these are."""
     amount = f"{len(data.train.labels):,} training and {len(data.test.labels):,} test images"
-    remark = "" if data.name == "MNIST" else " (not MNIST: its offline stand-in, made from real handwriting)"
-    return f"data: {data.name}, {amount} of 28x28{remark}"
+    remarks = {"MNIST": "", "digits": " (not MNIST: its offline stand-in, made from real handwriting)"}
+    return (
+        f"data: {data.name}, {amount} of 28x28{remarks.get(data.name, ' (not MNIST, though its files are named so)')}"
+    )
 
 
 def _root(root: Path | str | None) -> Path:
     return Path(root or os.environ.get("COURSE_DATA") or _places.DATA)
 
 
-def _read_set(root: Path, image_name: str, label_name: str) -> ImageSet:
-    image_file, label_file = (find_file(root / "MNIST/raw", name) for name in (image_name, label_name))
+def _read_set(folder: Path, image_name: str, label_name: str) -> ImageSet:
+    image_file, label_file = (find_file(folder, name) for name in (image_name, label_name))
     images, labels = read_idx(image_file), read_idx(label_file)
     check_shape(str(image_file), images, "N 28 28", "are images and labels swapped?")
     check_shape(str(label_file), labels, "N", "are images and labels swapped?")
     if len(images) != len(labels):
         counts = f"{image_file} has {len(images)} images and {label_file.name} {len(labels)} labels"
-        raise ValueError(f"{counts}, expected as many: run `python3 run.py data verify`")
+        raise ValueError(f"{counts}, expected as many: move both away and run `python3 run.py data download`")
     if (labels > 9).any():
         first = int((labels > 9).int().argmax())
         raise ValueError(f"{label_file} has label {labels[first]} at {first}, expected 0 to 9: {AGAIN}")
     return ImageSet(images, labels.long())
 
 
+def _name_look_alike(train: ImageSet, test: ImageSet) -> str:
+    if (len(train.labels), len(test.labels)) == (240_000, 40_000):
+        return "EMNIST"
+    return LOOK_ALIKES.get("".join(map(str, train.labels[:12].tolist())), "other")
+
+
 def _download(root: Path) -> None:
-    """Download MNIST aside, checksums verified, and move the files in place once all of them are whole."""
+    """Download MNIST aside, checksums verified, and move what is missing in place once all of it is whole."""
     folder = root / "MNIST/raw"
-    root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
-        try:
-            datasets.MNIST(aside, download=True)
-        except (RuntimeError, OSError) as error:
-            mend = f"check the network, or copy the four files to {folder} ({error})"
-            text = f"MNIST could not be downloaded to {root}, nothing there has changed: {mend}"
-            raise RuntimeError(text) from error
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in MD5:
-            os.replace(Path(aside) / "MNIST/raw" / name, folder / name)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
+            try:
+                datasets.MNIST(aside, download=True)
+            except (RuntimeError, OSError) as error:
+                if getattr(error, "errno", None) in FULL:
+                    raise
+                mend = f"check the network, or copy the four files to {folder} ({error})"
+                text = f"MNIST could not be downloaded to {root}, nothing there has changed: {mend}"
+                raise RuntimeError(text) from error
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in MD5:
+                if not find_file(folder, name).exists():
+                    os.replace(Path(aside) / "MNIST/raw" / name, folder / name)
+    except OSError as error:
+        mend = "make room there, or name a folder of your own in COURSE_DATA"
+        raise OSError(f"{folder} cannot be written ({error.strerror}): {mend}") from error

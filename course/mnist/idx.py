@@ -4,6 +4,7 @@ Source: http://yann.lecun.com/exdb/mnist: two zero bytes, type, number of dimens
 """
 
 import gzip
+import hashlib
 import math
 import struct
 import zlib
@@ -12,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-AGAIN = "delete it and run `python3 run.py data download`"
+AGAIN = "move it away and run `python3 run.py data download`"
 
 
 def read_idx(path: Path | str) -> Tensor:
@@ -33,6 +34,14 @@ def read_idx(path: Path | str) -> Tensor:
     if len(content) != expected:
         raise ValueError(f"{path} has {len(content)} bytes, expected {expected} for shape {shape}: {AGAIN}")
     return torch.frombuffer(content, dtype=torch.uint8)[header:].reshape(shape)
+
+
+def hash_idx(numbers: Tensor) -> str:
+    """Return the md5 of the idx file that holds these numbers, each from 0 to 255, as unsigned bytes."""
+    header = struct.pack(f">HBB{numbers.ndim}I", 0, 8, numbers.ndim, *numbers.shape)
+    digest = hashlib.md5(header, usedforsecurity=False)
+    digest.update(numbers.byte().contiguous().numpy())
+    return digest.hexdigest()
 
 
 def read_bytes(path: Path) -> bytearray:

@@ -1,6 +1,7 @@
 """Measure the claims over several seeds: run the notebooks that judge them, keep median, range and verdict."""
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,15 +14,17 @@ from course._measured import FIGURE, number
 from course.upkeep import notebooks
 
 SEED = re.compile(r"^SEED = (\d+)$", re.MULTILINE)
+RECORDED = ("MNIST", "digits", "any")  # the data of which claims are recorded
 STRIDE = 100  # between the seeds of two runs: a notebook uses a few seeds after its own
 
 
 def measure_claims(path: Path | str, seeds: int = 5, progress: bool = True) -> dict[str, dict]:
     """Run a notebook once for each seed; return what it measured, by claim, in the form of claims.json.
 
-    The first seed is the notebook's own. A run upholds a claim if all assertions of the notebook held and the
-    verdict was in the same words, measured figures apart, as in the first run.
-    Raises: FileNotFoundError, ValueError if the file is no notebook or if there are no seeds.
+    The first seed is the notebook's own. A run upholds a claim if all assertions of the notebook held, all figures of
+    its verdicts are finite, and the verdict was in the same words, figures apart, as in the first run.
+    Raises: FileNotFoundError; ValueError if the file is no notebook, if there are no seeds, if the data are neither
+    MNIST nor its stand-in, or if a figure is finite in no run.
     """
     if seeds < 1:
         raise ValueError(f"seeds is {seeds}, expected at least 1")
@@ -29,10 +32,13 @@ def measure_claims(path: Path | str, seeds: int = 5, progress: bool = True) -> d
     for turn in range(seeds):
         nb = reseeded(notebooks.read(path), STRIDE * turn)
         notebooks.execute(nb, path, progress=progress, go_on=True, COURSE_BANDS="off")
-        for failure in (failures := list(failed(nb))):
+        data = notebooks.data_name(nb) or "any"
+        if data not in RECORDED:
+            mend = "set COURSE_DATA to a folder that holds MNIST"
+            raise ValueError(f"data are {data}, expected MNIST or its stand-in, of which claims are recorded: {mend}")
+        for failure in (failures := [*failed(nb), *not_finite(nb)]):
             print(f"{Path(path).stem}, seed + {STRIDE * turn}: {failure}", flush=True)
         runs.append((dict(notebooks.verdicts(nb)), not failures))
-    data = notebooks.data_name(nb) or "any"
     return {claim: _record(Path(path).stem, data, claim, runs) for claim in runs[0][0]}
 
 
@@ -53,11 +59,24 @@ def failed(nb: NotebookNode) -> Iterator[str]:
                 yield f"{output.ename} {output.evalue} in the cell that ends in {line!r}"
 
 
+def not_finite(nb: NotebookNode) -> Iterator[str]:
+    """Yield claim and evidence of each verdict in the outputs with a figure that is nan or infinite."""
+    for claim, (_, because) in notebooks.verdicts(nb):
+        if not _finite(FIGURE.findall(because)):
+            yield f"{claim} because {because}"
+
+
+def _finite(texts: Iterable[str]) -> bool:
+    return all(math.isfinite(number(text)) for text in texts)
+
+
 def _record(notebook: str, data: str, claim: str, runs: list) -> dict:
     judgement, because = runs[0][0][claim]
     words = FIGURE.sub("≈ {}", because)
     told = [(given[claim], sound) for given, sound in runs if claim in given]
-    rows = [FIGURE.findall(evidence) for (_, evidence), _ in told]
+    rows = [row for (_, evidence), _ in told if _finite(row := FIGURE.findall(evidence))]
+    if not rows:
+        raise ValueError(f"{claim} gives {because!r}, expected finite figures in at least one run: mend {notebook}")
     figures = [_spread(column) for column in zip(*(row for row in rows if len(row) == len(rows[0])), strict=True)]
     held = sum(
         sound and told_judgement == judgement and FIGURE.sub("≈ {}", evidence) == words

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course._atomic import written_whole
+from course.claims import read_record
 from course.upkeep import notebooks
 
 COSTS = Path(__file__).with_suffix(".json")  # the record
@@ -59,7 +60,7 @@ def too_much(name: str, cost: Cost, recorded: Mapping[str, Cost]) -> str | None:
     if name not in recorded:
         return f"{name} has no recorded cost: call python3 run.py run {name} --costs record"
     usual = recorded[name].ratio
-    if cost.ratio > LIMIT * usual:
+    if not cost.ratio <= LIMIT * usual:  # nan, too
         return (
             f"{name} costs {cost.ratio:.1f} times the reference cell, expected at most {LIMIT} times the recorded "
             f"{usual:.1f}: make it cheaper, or record it by python3 run.py run {name} --costs record"
@@ -69,8 +70,11 @@ def too_much(name: str, cost: Cost, recorded: Mapping[str, Cost]) -> str | None:
 
 def read_costs() -> dict[str, Cost]:
     """Return the recorded costs by notebook; none where there is no such file."""
-    text = COSTS.read_text(encoding="utf-8") if COSTS.is_file() else "{}"
-    return {name: Cost(**cost) for name, cost in json.loads(text).items()}
+    try:
+        return {name: Cost(**cost) for name, cost in read_record(COSTS).items()}
+    except TypeError as error:
+        mend = f'move it away, then git checkout HEAD -- "{COSTS}"'
+        raise ValueError(f"{COSTS} is no record of costs ({error}): {mend}") from None
 
 
 def record_costs(measured: Mapping[str, Cost]) -> None:

@@ -52,7 +52,7 @@ def lay_skeleton(name: str) -> list[str]:
     for file in made:
         if file.exists():
             raise FileExistsError(
-                f"{_place(file)} exists already and is not overwritten: delete it, "
+                f"{_place(file)} exists already and is not overwritten: move it away, "
                 f"or call python3 run.py new {name[:2]}_NAME with another NAME"
             )
     _write_all(packages[0], _registered(packages[0], name, known), made)
@@ -111,7 +111,7 @@ def _registered(package: Path, name: str, known: list[Path]) -> str:
     if count != 2:
         raise ValueError(
             f"{_place(package)} lacks the line `from course.exercises import …` or `MODULES = …`, "
-            f"to which {name[3:]} is added: git checkout {_place(package)}"
+            f"to which {name[3:]} is added: write it as in git show HEAD:{_place(package)}"
         )
     return source
 

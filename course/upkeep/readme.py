@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 from nbformat import NotebookNode
 
 from course._atomic import written_whole
 from course.claims import CLAIMS, read_bands
 from course.upkeep.costs import Cost, read_costs
+from course.upkeep.notebooks import read
 
 PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"
@@ -90,7 +90,7 @@ def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: 
     The picture is the first one in the cell tagged `readme`.
     Raises: ValueError if something is missing, or if a notebook's number belongs to no group.
     """
-    opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
+    opened = [(Path(path), read(path)) for path in notebooks]
     png, alt = _picture(opened)
     table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
     for name, group in _grouped(opened).items():
@@ -141,14 +141,16 @@ def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
 
 
 def _verdict(claim: str, bands: Mapping[str, dict]) -> str:
-    if claim not in bands:
+    if not bands.get(claim, {}).get("measured"):
         raise ValueError(f"{claim} was not measured: call python3 run.py claims with the notebook that judges it")
     record = bands[claim]
     measured = record["measured"].get("MNIST") or next(iter(record["measured"].values()))
     judgement, seeds, held = record["judgement"], measured["seeds"], measured["held"]
     if held < seeds:
         judgement += f", in {held} of {seeds} runs"
-    because = record["because"].format(*(_spread(*figure) for figure in measured["figures"]))
+    because = record["because"]
+    for figure in measured["figures"]:
+        because = because.replace("≈ {}", f"≈ {_spread(*figure)}", 1)  # no format(): the words may hold other braces
     name = record["notebook"]
     return f"{_cell(judgement)} | {_cell(because)} | {_link(Path(f'{name}.ipynb'), name[:2])}"
 
@@ -161,9 +163,10 @@ def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:
     for _, nb in opened:
         for cell in nb.cells:
             for output in cell.get("outputs", []) if PICTURE_TAG in cell.metadata.get("tags", []) else []:
-                if "image/png" in output.get("data", {}):
-                    return base64.b64decode(output.data["image/png"]), output.metadata["image/png"]["alt"]
-    raise ValueError(f"no cell tagged {PICTURE_TAG!r} shows a figure: tag one, then run its notebook")
+                alt = output.get("metadata", {}).get("image/png", {}).get("alt")  # course.plots.show gives it
+                if alt and "image/png" in output.data:
+                    return base64.b64decode(output.data["image/png"]), alt
+    raise ValueError(f"no cell tagged {PICTURE_TAG!r} shows a figure with its alt text: tag one, then run its notebook")
 
 
 def _measured(ratios: Mapping[str, float], names: list[str]) -> str:

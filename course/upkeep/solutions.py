@@ -64,7 +64,7 @@ def write_solutions(path: Path | str, *, progress: bool = True) -> NotebookNode:
 def make_solutions(path: Path | str) -> NotebookNode:
     """Make a notebook of all exercises of `path` that have a check, in its order, with their answers; not run.
 
-    Raises: FileNotFoundError; ValueError if the file is no notebook, or has no such exercise.
+    Raises: FileNotFoundError; ValueError if the file is no notebook, has no such exercise, or one that is unknown.
     """
     path = Path(path)
     nb = notebooks.read(path)
@@ -73,6 +73,8 @@ def make_solutions(path: Path | str) -> NotebookNode:
         raise ValueError(f'{path} has no exercise, expected cells that call check("{path.stem[3:]}.…", …)')
     imports, cells = {"from course.solutions import confirm"}, []
     for name, text, given in asked:
+        if name not in EXERCISES:
+            raise ValueError(f"{path} checks {name!r}, expected one of {', '.join(EXERCISES)}: correct it, or add it")
         hints = "\n".join(f"{number}. {hint}" for number, hint in enumerate(EXERCISES[name].hints, 1))
         cells.append(new_markdown_cell(EXERCISE.format(name=name, text=text, given=given, hints=hints)))
         lines, source = answer(EXERCISES[name].solve)
