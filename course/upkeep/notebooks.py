@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from course._atomic import written_whole
 from course.claims import VERDICT
+from course.upkeep.kernel import ThisPython, drop_settings
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -79,13 +80,15 @@ def execute(
     for _, cell in cells:
         cell.outputs, cell.execution_count = [], None
     client = NotebookClient(nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False, allow_errors=go_on)
+    client.create_kernel_manager().kernel_spec_manager = ThisPython()
     client.reset_execution_trackers()
     with (
+        tempfile.TemporaryDirectory() as ipython,
         tempfile.TemporaryFile() as stderr,
         tqdm(total=len(cells), desc=path.stem, unit="cell", disable=not progress) as bar,
         client.setup_kernel(
             cwd=str(Path(folder or path.parent).resolve()),
-            env={**_environment(), **environment},
+            env={**drop_settings(os.environ, ipython), **environment},
             stderr=stderr,
         ),
     ):
@@ -123,14 +126,6 @@ def _usage(pid: int) -> Usage:
     if status.is_file():
         peak = 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1])
     return Usage(sum(process.cpu_times()[:4]), peak)  # user, system, and both of the children
-
-
-def _environment() -> dict[str, str]:
-    """What the kernel inherits: CI silences the bars inside the notebook, and its folder is not this process's."""
-    environment = {**os.environ, "CI": "true"}
-    if data := environment.get("COURSE_DATA"):
-        environment["COURSE_DATA"] = str(Path(data).resolve())
-    return environment
 
 
 def read(path: Path | str) -> NotebookNode:
