@@ -23,6 +23,7 @@ OFFLINE = Path(__file__).parent / "offline"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
     "test_nowcast_main.py": 80,
+    "test_twice.py": 35,
     "test_notebooks.py": 15,
     "test_doctor.py": 14,
     "test_standin.py": 13,

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 from nbformat import NotebookNode
 
 from course._atomic import written_whole
 from course.claims import CLAIMS, read_bands
 from course.upkeep.costs import Cost, read_costs
+from course.upkeep.notebooks import read
 
 PICTURE = ".github/figure.png"  # beside README.md
 PICTURE_TAG = "readme"
@@ -90,7 +90,7 @@ def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: 
     The picture is the first one in the cell tagged `readme`.
     Raises: ValueError if something is missing, or if a notebook's number belongs to no group.
     """
-    opened = [(Path(path), nbformat.read(path, as_version=4)) for path in notebooks]
+    opened = [(Path(path), read(path)) for path in notebooks]
     png, alt = _picture(opened)
     table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
     for name, group in _grouped(opened).items():
