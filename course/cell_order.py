@@ -65,12 +65,18 @@ def _files(file: str | None, folder: Path) -> list[Path]:
     if not (file and Path(file).is_file()):
         return known if folder.is_relative_to(_places.NOTEBOOKS) else []
     own = Path(file).resolve()
-    return [own] if own.is_relative_to(_places.NOTEBOOKS) or _title(own) in map(_title, known) else []
+    return [own] if own.is_relative_to(_places.NOTEBOOKS) or any(_is_copy(own, path) for path in known) else []
 
 
-def _title(path: Path) -> str | None:
-    """The id of a notebook's first cell, which a copy keeps."""
-    return json.loads(path.read_text(encoding="utf-8"))["cells"][0].get("id")
+def _is_copy(own: Path, path: Path) -> bool:
+    """A copy keeps the id of the first cell; one that Colab has saved has no ids, but the text."""
+    copied, first = _cells(own)[0], _cells(path)[0]
+    key = "id" if "id" in copied else "source"
+    return "".join(copied[key]) == "".join(first.get(key, ""))
+
+
+def _cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
 
 
 def locate(files: list[Path], cell_id: str | None, source: str) -> tuple[list[Cell], int]:
@@ -92,7 +98,7 @@ def locate(files: list[Path], cell_id: str | None, source: str) -> tuple[list[Ce
 def read_cells(path: Path) -> list[Cell]:
     """Read the code cells of a notebook, each with the heading that it stands under."""
     cells, section = [], ""
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    for cell in _cells(path):
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             cells.append(_cell(cell.get("id"), source, section))

@@ -1,5 +1,9 @@
 import json
+import os
+import subprocess
+import sys
 
+import matplotlib
 import nbformat
 import numpy as np
 import pytest
@@ -41,6 +45,38 @@ def test_the_data_of_curves_are_their_points():
         {"label": "other", "x": [1, 2], "y": [1, "nan"]},
         {"label": "chance", "x": [0, 1], "y": [0.1, 0.1]},
     ]
+
+
+def test_a_style_of_the_users_changes_no_figure_and_stays_in_force_for_others():
+    def drawn():
+        figs = [
+            plots.curves({"SGD": [3, 2, 1]}, title="t", x="x", y="y"),
+            plots.bars({"a": 1, "b": 2}, title="t", y="y"),
+            plots.histogram({"a": [0, 0, 1]}, title="t", x="x"),
+            plots.scatter({"a": ([1, 2], [3, 4])}, title="t", x="x", y="y"),
+            plots.images([np.eye(3)], title="t", labels=["one"]),
+            plots.heatmap(np.eye(3), title="t", x="x", y="y", numbers=True),
+            plots.contours(bowl, {"a": [[0, 1], [1, 1]]}, title="t", x="x", y="y", span=(-1, 2, -3, 4)),
+            plots.graph(torch.ones(2, requires_grad=True).exp(), {}, title="t"),
+        ]
+        return [(plots.figure_data(fig), showing.png(fig)) for fig in figs]
+
+    usual = drawn()
+    mine = {"axes.xmargin": 0.4, "image.origin": "lower", "font.size": 30, "axes.grid": True, "savefig.bbox": "tight"}
+    with matplotlib.rc_context(mine):
+        assert drawn() == usual
+        live = plots.LiveCurves("a line")
+        live(1, {"loss": 1})
+        assert not any(line.get_visible() for line in live.figure().axes[0].get_xgridlines())
+        assert {name: matplotlib.rcParams[name] for name in mine} == mine
+
+
+def test_matplotlib_is_imported_without_a_word_where_the_home_cannot_be_written(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("axes.gird: True\n")
+    settings = {"MPLCONFIGDIR": os.devnull + "/none", "MATPLOTLIBRC": str(tmp_path)}
+    code = "import logging, course.plots; print(logging.getLogger('matplotlib').level)"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | settings, capture_output=True, text=True)
+    assert (done.stderr, done.stdout) == ("", "0\n")  # the learner's own figures may have warnings
 
 
 def test_a_long_line_is_told_in_sixteen_points_with_both_ends():

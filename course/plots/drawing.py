@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from course.plots.style import GREY, OTHERS, STYLES, TEXT, as_array, finish, given_or_new, label_ends, scale
+from course.plots.style import GREY, OTHERS, STYLES, TEXT, as_array, finish, given_or_new, label_ends, plain, scale
 
 
+@plain
 def curves(
     series: Mapping[str, object],
     *,
@@ -50,6 +51,7 @@ def curves(
     return axes.figure
 
 
+@plain
 def images(
     pictures: Sequence[object],
     *,
@@ -82,6 +84,7 @@ def images(
     return fig
 
 
+@plain
 def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False, axes: Axes | None = None) -> Figure:
     """Draw one bar a label; the label carries the colour that the course gives it."""
     axes = given_or_new(axes)
@@ -94,6 +97,7 @@ def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False,
     return axes.figure
 
 
+@plain
 def histogram(
     groups: Mapping[str, object], *, title: str, x: str, y: str = "count", bins: object = 20, axes: Axes | None = None
 ) -> Figure:
@@ -113,6 +117,7 @@ def histogram(
     return axes.figure
 
 
+@plain
 def heatmap(
     matrix: object,
     *,
@@ -149,6 +154,7 @@ def heatmap(
     return axes.figure
 
 
+@plain
 def scatter(
     groups: Mapping[str, tuple],
     *,
@@ -172,6 +178,7 @@ def scatter(
     return axes.figure
 
 
+@plain
 def contours(
     heights: Callable[[Tensor], Tensor],
     paths: Mapping[str, object],

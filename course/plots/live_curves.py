@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from course.curves import check_point
 from course.plots.drawing import curves
 from course.plots.showing import png, show
-from course.plots.style import figure
+from course.plots.style import figure, plain
 
 
 class LiveCurves:
@@ -54,6 +54,7 @@ class LiveCurves:
         if first:
             display(self._picture._repr_mimebundle_() | {"text/plain": self.alt}, raw=True)
 
+    @plain
     def figure(self) -> Figure:
         """Return the curves so far as a figure, one panel for each part before the slash."""
         groups: dict[str, dict[str, tuple]] = {}

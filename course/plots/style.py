@@ -1,5 +1,6 @@
 """What all figures share: sizes, colours, an empty figure, and its last touches."""
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,7 +28,11 @@ OTHERS = (("#000000", "-"), ("#56B4E9", "--"), ("#CC79A7", "-."), ("#8C6D1F", ":
 GREY = "#777777"
 TEXT = {"fontsize": 9}
 
+# Around all that draws: a matplotlibrc or style of the learner's is for figures of the learner's.
+plain = matplotlib.rc_context(matplotlib.rcParamsDefault)
 
+
+@plain
 def figure(panels: int = 1, size: tuple[float, float] | None = None) -> Figure:
     """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`."""
     fig = Figure(figsize=size or (SINGLE if panels == 1 else WIDE), layout="constrained")
