@@ -67,17 +67,7 @@ class ConvLSTMCell(nn.Module):
             zeros = x.new_zeros(len(x), self.hidden_channels, *x.shape[2:])
             state = zeros, zeros
         self.check_state(state, len(x), x.shape[2:])
-        h, c = state
-        convolve, padding = CONVOLUTIONS[self.dim], self.kernel // 2
-        weighted = convolve(x, self.weight_x, self.bias, padding=padding)
-        weighted = weighted + convolve(h, self.weight_h, padding=padding)
-        i, f, g, o = weighted.chunk(4, dim=1)
-        peep_i, peep_f, peep_o = (0, 0, 0) if self.peep is None else self.peep
-        i = torch.sigmoid(i + peep_i * c)
-        f = torch.sigmoid(f + peep_f * c)
-        c = f * c + i * torch.tanh(g)
-        o = torch.sigmoid(o + peep_o * c)
-        return o * torch.tanh(c), c
+        return advance(x, *state, self.weight_x, self.weight_h, self.bias, self.peep)
 
     @property
     def input_axes(self) -> str:
@@ -92,6 +82,22 @@ class ConvLSTMCell(nn.Module):
         for name, x in zip("hc", state):
             expected = " ".join(map(str, [batch, self.hidden_channels, *grid]))
             check_shape(name, x, expected, "a state has the hidden channels, and batch and grid of x")
+
+
+def advance(
+    x: Tensor, h: Tensor, c: Tensor, weight_x: Tensor, weight_h: Tensor, bias: Tensor, peep: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Return h and c after one more step: the equations of the cell."""
+    convolve, padding = CONVOLUTIONS[x.dim() - 2], weight_x.shape[-1] // 2
+    weighted = convolve(x, weight_x, bias, padding=padding)
+    weighted = weighted + convolve(h, weight_h, padding=padding)
+    i, f, g, o = weighted.chunk(4, dim=1)
+    peep_i, peep_f, peep_o = (0, 0, 0) if peep is None else peep
+    i = torch.sigmoid(i + peep_i * c)
+    f = torch.sigmoid(f + peep_f * c)
+    c = f * c + i * torch.tanh(g)
+    o = torch.sigmoid(o + peep_o * c)
+    return o * torch.tanh(c), c
 
 
 def _peephole_grid(peephole: str | Sequence[int], dim: int) -> tuple[int, ...]:
