@@ -37,9 +37,12 @@ def run_sequence(
     inputs = x, h, c, weight, cell.bias, cell.peep, ended
     if torch.compiler.is_compiling() or torch.jit.is_tracing():  # they make plain steps fast by themselves
         return walk(*inputs)
+    if x.dtype.itemsize < 4:  # 2 sigmoid(2x) - 1 cancels, which half precision cannot afford
+        inputs = tuple(tensor.float() if tensor is not None and tensor.is_floating_point() else tensor for tensor in inputs)
     # Asked here: inside the function ctx.needs_input_grad is true even under no_grad.
     learns = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs)
-    return _Sequence.apply(*inputs, [] if learns else None, [] if learns and not lean else None)
+    hs, c = _Sequence.apply(*inputs, [] if learns else None, [] if learns and not lean else None)
+    return hs.to(x.dtype), c.to(x.dtype)
 
 
 class _Sequence(Function):
@@ -190,14 +193,17 @@ def _empty(like, batch, channels):
 
 
 def _convolve(x, weight, bias=None):
-    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size."""
+    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size.
+
+    Under autocast only the convolution is rounded, not what is made of it.
+    """
     padding, convolve = weight.shape[-1] // 2, CONVOLUTIONS[x.dim() - 2]
     if not _needs_groups(x):
-        return convolve(x, weight, bias, padding=padding)
+        return convolve(x, weight, bias, padding=padding).to(x.dtype)
     if bias is not None:  # half of the gates from each of two copies
-        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2)
+        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2).to(x.dtype)
     halves = convolve(x, torch.cat(weight.chunk(2, dim=1)), padding=padding, groups=2)
-    return torch.add(*halves.chunk(2, dim=1))
+    return torch.add(*halves.chunk(2, dim=1)).to(x.dtype)
 
 
 def _weight_gradient(x, size, d):
