@@ -50,8 +50,9 @@ class MLP(nn.Module):
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Module:
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
     bound = 1 / math.sqrt(inputs)
     for parameter in layer.parameters():  # the weight, then the bias
-        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        with torch.no_grad():
+            parameter.copy_(torch.empty(parameter.shape, device="cpu").uniform_(-bound, bound, generator=generator))
     return layer
