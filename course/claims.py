@@ -79,7 +79,7 @@ def band(median: str, low: str, high: str) -> tuple[float, float]:
 
 def read_bands() -> dict[str, dict]:
     """Return what `python3 run.py claims` has measured, by claim; nothing where there is no such file."""
-    return read_record(BANDS)
+    return read_record(BANDS) if BANDS else {}
 
 
 def read_record(path: Path) -> dict[str, dict]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from course.exercises.exercise import Exercise, Mistake, NotTried, call, near, number
+from course.exercises.exercise import Exercise, Mistake, NotTried, as_number, call, near
 from course.exercises.limit import TooLong
 
 N, D_IN, H, D_OUT = 8, 5, 6, 3  # all different, so that no shape fits by accident
@@ -167,7 +167,7 @@ def _check_training(answer: object, seed: int, rate: float, steps: int) -> None:
         raise Mistake(f"the result is a {type(losses).__name__}{length}, expected a list of {steps} losses.")
     if isinstance(losses[0], Tensor):
         raise Mistake("the losses are tensors, expected numbers: who keeps such a tensor keeps what made it.")
-    losses = [number(loss) for loss in losses]
+    losses = [as_number(loss) for loss in losses]
     given = _start(seed)
     if not (torch.equal(x, given[0]) and torch.equal(y, given[1])):
         raise Mistake("x or y has changed: only the weights are to be trained.")

@@ -9,7 +9,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, call_cases, call_pure, expect_like, explain, near, number
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call,
+    call_cases,
+    call_pure,
+    expect_like,
+    explain,
+    near,
+)
 from course.rain import MISSING
 
 SIZES = (2, 3, 4, 5, 6), (1, 1, 5, 3, 3), (3, 2, 1, 1, 7)  # B, C, M, H, W
@@ -181,7 +191,7 @@ def _check_carry(answer: object, count: int) -> None:
             f"steps and state are right. You return a tensor {past}, expected a plain number: what do you add up?"
         )
     try:
-        result = number(result)
+        result = as_number(result)
     except Mistake as mistake:
         raise Mistake(f"steps and state are right, but {mistake}") from None
     for wrong, message in (
@@ -330,7 +340,7 @@ def _score(answer: object, said: Tensor, real: Tensor, threshold: int) -> float:
     value = call_pure(answer, said, real, threshold)
     if isinstance(value, Tensor) and value.numel() != 1:
         raise Mistake(f"you return a tensor of shape {tuple(value.shape)}, expected one number for the whole map.")
-    return number(value)
+    return as_number(value)
 
 
 def _check_dry(answer: object) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, near, number
+from course.exercises.exercise import Exercise, Mistake, as_number, call, near
 
 ASKING = (  # what a device answers only when all is done: a value, or how many values there are
     *("item", "tolist", "numpy", "cpu", "__float__", "__int__", "__bool__", "__index__", "__format__", "__array__"),
@@ -113,7 +113,7 @@ class _Device:
 def check_timer(answer: object) -> None:
     for device in (_Device(3.0, 5.0, 40.0), _Device(0.5, 20.0, 2.0), _Device(8.0, 0.0, 0.0)):
         seconds = call(answer, device.call, device.wait, device.clock)
-        _check_seconds(number(seconds), device)
+        _check_seconds(as_number(seconds), device)
 
 
 def _check_seconds(seconds: float, device: _Device) -> None:
@@ -179,7 +179,7 @@ def _check_mean_loss(answer: object, losses: list[float]) -> None:
         raise Mistake(f"of {len(losses)} batches, {len(taken)} steps were taken, expected one for each, in order.")
     if not all(learnt):
         raise Mistake("a step was taken under no_grad, so nothing can be learnt: only the sum needs no graph.")
-    mean = number(mean)
+    mean = as_number(mean)
     if not near(mean, expected):
         if near(mean, sum(losses)):
             raise Mistake(f"you return the sum {mean:g}, expected the mean {expected:g}.")

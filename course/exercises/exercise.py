@@ -102,7 +102,7 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}{place}: {text}"
 
 
-def number(value: object) -> float:
+def as_number(value: object) -> float:
     """Return one number, be it Python's, NumPy's or a tensor's. Raises: Mistake if it is none, or more than one."""
     try:
         array = np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course.device import seed_everything
-from course.exercises.exercise import Exercise, Mistake, call, describe_error, expect_like, near, number
+from course.exercises.exercise import Exercise, Mistake, as_number, call, describe_error, expect_like, near
 
 Y = torch.tensor([0, 1, 2, 3, 4, 5])
 
@@ -68,7 +68,7 @@ def _costs(model: nn.Module, loss_fn: Callable, images: Tensor) -> Tensor:
     """What each of ten answers would cost, image by image. Shapes: (B, 10)."""
     with torch.no_grad():
         rows = [[_loss(model, loss_fn, image[None], torch.tensor([digit])) for digit in range(10)] for image in images]
-    return torch.tensor([[number(cost) for cost in row] for row in rows])
+    return torch.tensor([[as_number(cost) for cost in row] for row in rows])
 
 
 def _moves_freely(model: nn.Module, loss_fn: Callable, images: Tensor) -> bool:

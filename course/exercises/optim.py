@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, call_cases, expect_like, explain, near, number
+from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, expect_like, explain, near
 
 RATE, BETAS, DECAY = 0.125, (0.8, 0.7), 0.2
 N, STEPS = 32, 6  # enough that every wrong formula gives another path
@@ -153,7 +153,7 @@ def _pair(result: object) -> tuple[float, float]:
         raise Mistake(f"you return {reprlib.repr(result)}, {expected}") from None
     if best is ... or edge is ...:
         raise Mistake("one of the two numbers is still missing: it waits for you behind its dots.")
-    return number(edge), number(best)
+    return as_number(edge), as_number(best)
 
 
 VALLEYS = [3.0, 16.0, 0.5, 4.0], [2.0, 0.25], [7.0], [1.0, 1.0, 1.0], [5.0, 9.0, 6.0, 8.0, 7.0], [100, 1]
@@ -228,7 +228,7 @@ def _check_epoch(answer: object, sizes: tuple[int, ...]) -> None:
             "batch: what do you add up?"
         )
     try:
-        mean = number(result)
+        mean = as_number(result)
     except Mistake as mistake:
         raise Mistake(f"the steps are right, but {mistake}") from None
     if kept:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course.device import seed_everything
-from course.exercises.exercise import Exercise, Mistake, call, call_pure, expect_like, near, number
+from course.exercises.exercise import Exercise, Mistake, as_number, call, call_pure, expect_like, near
 
 P = 0.2  # not 0.5: there, dropping and keeping look the same
 
@@ -200,7 +200,7 @@ CURVES = (  # not small, not whole, hardly better, below 0, alone, all alike, pa
 def _expect_stop(answer: object, losses: list[float], patience: int, right: tuple, said: dict) -> None:
     pair = call_pure(answer, list(losses), patience)
     try:
-        best, last = (int(number(epoch)) for epoch in pair)
+        best, last = (int(as_number(epoch)) for epoch in pair)
     except (TypeError, ValueError):
         raise Mistake(f"you return {reprlib.repr(pair)}, expected two numbers: the best epoch and the last.") from None
     if (best, last) != right:
