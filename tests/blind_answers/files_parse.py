@@ -154,6 +154,16 @@ def zeros_left_out(values):
     return numbers[numbers != 0]
 
 
+def sums_between_spaces(values):
+    text = np.frombuffer(values, dtype=np.uint8)
+    space = text == 32
+    starts = np.append(0, np.flatnonzero(space) + 1)
+    ends = np.append(starts[1:] - 1, len(text))
+    power = ends[np.cumsum(space)] - np.arange(len(text)) - 1
+    place = np.array([1, 10, 100, 0])[power]
+    return np.add.reduceat((text - 48) * place, starts).astype(np.uint8)
+
+
 # ---------------------------------------------------------------- right
 
 
@@ -168,13 +178,13 @@ def right_ends(values):
     return (ones + 10 * tens.astype(np.int16) + 100 * hundreds.astype(np.int16)).astype(np.uint8)
 
 
-def sums_between_spaces(values):
+def digits_times_places(values):
     text = np.frombuffer(values, dtype=np.uint8)
     space = text == 32
     starts = np.append(0, np.flatnonzero(space) + 1)
     ends = np.append(starts[1:] - 1, len(text))
-    power = ends[np.cumsum(space)] - np.arange(len(text)) - 1
-    place = np.array([1, 10, 100, 0])[power]  # the space itself has -1
+    power = np.where(space, 3, ends[np.cumsum(space)] - np.arange(len(text)) - 1)
+    place = np.array([1, 10, 100, 0])[power]
     return np.add.reduceat((text - 48) * place, starts).astype(np.uint8)
 
 
@@ -304,6 +314,7 @@ WRONG = [
 ]
 RIGHT = [
     (right_ends, "ones, tens and hundreds before each end"),
+    (digits_times_places, "reduceat of digits times places, 0 for a space"),
     (loop_over_places, "a loop over the three places only, annotated, prints, a docstring that names split"),
     (weighted_counts, "bincount with weights"),
     (table_of_digits, "shifted arrays, nested helper"),
