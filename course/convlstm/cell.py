@@ -92,7 +92,9 @@ class ConvLSTMCell(nn.Module):
         """Return x in the type of the weights, which it has but under autocast. Raises: ValueError that names x."""
         weight, kind = self.bias, x.device.type
         if x.device != weight.device:
-            raise ValueError(f"{name} is on {x.device}, expected {weight.device} as the weights: try {name}.to('{weight.device}')")
+            raise ValueError(
+                f"{name} is on {x.device}, expected {weight.device} as the weights: try {name}.to('{weight.device}')"
+            )
         cast = kind != "meta" and torch.is_autocast_enabled(kind)
         if cast and x.is_floating_point():
             x = x.to(weight.dtype)
@@ -102,7 +104,9 @@ class ConvLSTMCell(nn.Module):
         # With bfloat16 units, conv3d gives garbage for its weight's gradient if the kernel is higher than the grid.
         if self.dim == 3 and kind == "cpu" and used == torch.bfloat16 and torch.is_grad_enabled():
             mend = "train in float32 or float16, or predict under torch.no_grad()"
-            raise ValueError(f"{name} is computed in {used} on the CPU, where torch's gradients of volumes are wrong: {mend}")
+            raise ValueError(
+                f"{name} is computed in {used} on the CPU, where torch's gradients of volumes are wrong: {mend}"
+            )
         return x
 
 
@@ -125,7 +129,9 @@ def advance(
 def draw_uniform(parameter: Tensor, inputs: int, generator: torch.Generator | None) -> None:
     """Draw weights as torch draws those of a layer with so many inputs, on the CPU, wherever they lie."""
     if not isinstance(generator, torch.Generator | None):
-        raise ValueError(f"generator is {generator!r}, expected a torch.Generator: try torch.Generator().manual_seed(0)")
+        raise ValueError(
+            f"generator is {generator!r}, expected a torch.Generator: try torch.Generator().manual_seed(0)"
+        )
     bound = 1 / math.sqrt(inputs)
     with torch.no_grad():
         parameter.copy_(torch.empty(parameter.shape, device="cpu").uniform_(-bound, bound, generator=generator))

@@ -57,7 +57,10 @@ class ConvLSTM(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, states: Sequence[State] | None = None, lengths: Tensor | Sequence[int] | np.ndarray | None = None
+        self,
+        x: Tensor,
+        states: Sequence[State] | None = None,
+        lengths: Tensor | Sequence[int] | np.ndarray | None = None,
     ) -> tuple[list[Tensor], list[State]]:
         x, layers = self.check_input(x), len(self.cells)
         states = [None] * layers if states is None else states

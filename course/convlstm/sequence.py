@@ -38,7 +38,9 @@ def run_sequence(
     if torch.compiler.is_compiling() or torch.jit.is_tracing():  # they make plain steps fast by themselves
         return walk(*inputs)
     if x.dtype.itemsize < 4:  # 2 sigmoid(2x) - 1 cancels, which half precision cannot afford
-        inputs = tuple(tensor.float() if tensor is not None and tensor.is_floating_point() else tensor for tensor in inputs)
+        inputs = tuple(
+            tensor.float() if tensor is not None and tensor.is_floating_point() else tensor for tensor in inputs
+        )
     # Asked here: inside the function ctx.needs_input_grad is true even under no_grad.
     learns = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs)
     hs, c = _Sequence.apply(*inputs, [] if learns else None, [] if learns and not lean else None)

@@ -34,8 +34,9 @@ def _check_pair(model: nn.Module, loss_fn: Callable) -> None:
     loss = _loss(model, loss_fn, images, Y)
     if not isinstance(loss, Tensor) or loss.dim():
         raise Mistake("the loss is not a single number in a tensor: which reduction does your loss use?")
-    if not loss.requires_grad:
-        raise Mistake("the loss has no graph (a detach, or no_grad?): nothing could be trained with it.")
+    weights = list(model.parameters())
+    if not weights or not loss.requires_grad or None in torch.autograd.grad(loss, weights, allow_unused=True):
+        raise Mistake("no gradient reaches some weights (a detach, or no_grad?): they could not be trained.")
     costs = _costs(model, loss_fn, images)
     sure = near((-costs).exp().sum(1), torch.ones(len(images)), 1e-4)  # the probabilities of a softmax
     averaged = near(loss, costs[range(6), Y].mean(), 1e-4)

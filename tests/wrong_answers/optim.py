@@ -44,10 +44,6 @@ def spoils_grad(w, grad, state, lr, betas=(0.9, 0.99), weight_decay=0.0):
     return w - lr * (u + weight_decay * w)
 
 
-def spoils_w(w, grad, state, lr, betas=(0.9, 0.99), weight_decay=0.0):
-    return w.copy_(lion(mixed)(w, grad, state, lr, betas, weight_decay))
-
-
 def outside():
     kept = {}
     rule = lion(mixed)
@@ -154,7 +150,6 @@ WRONG = {
         (lion(lambda m, g, b: mixed(m, g, (0.8, 0.7)), lambda m, g, b: 0.7 * m + 0.3 * g), "is a number left"),
         (forgetful, "every step is a first step"),
         (spoils_grad, "grad itself was changed"),
-        (spoils_w, "w itself was changed"),
         (outside(), "a second run, with a fresh state"),
         (numpy_lion, "the new w is a ndarray, expected a Tensor"),
         (single, "the new w has dtype torch.float32"),
