@@ -18,7 +18,7 @@ def check_dropout(answer: object) -> None:
         raise Mistake("numbers are dropped while evaluating, and none while training: which way round is training?")
     dropped = trained == 0
     part = dropped.float().mean().item()
-    parts = [(_drawn(answer, x, P, True, seed) == 0).float().mean().item() for seed in range(1, 21)]
+    parts = [(_drawn(answer, x[:20], P, True, seed) == 0).float().mean().item() for seed in range(1, 21)]
     if part in (0, 1) and {0.0, 1.0} == set(parts):
         raise Mistake("all numbers are dropped or none: draw a mask in the shape of x, one number each.")
     if part == 0:
@@ -36,7 +36,7 @@ def check_dropout(answer: object) -> None:
         raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers, expected that part to be p.")
     if torch.equal(trained, _drawn(answer, x, P, True, seed=1)):
         raise Mistake("two calls drop the same numbers: the mask has to be drawn anew in every call.")
-    if len({part, *parts}) == 1:
+    if len(set(parts)) == 1:
         raise Mistake("every call drops equally many numbers: each is dropped or not by itself, with probability p.")
     factors = (trained / x)[~dropped]
     if not near(factors, factors[0].expand_as(factors), 1e-4):
