@@ -17,6 +17,7 @@ class MLP(nn.Module):
     activation: makes the module that follows each hidden layer.
     generator: draws the initial weights, on the CPU; torch's global generator if None.
     Shapes: x (B, ...) with widths[0] numbers an example, for example (B, 1, 28, 28); logits (B, K).
+    Transforms: all that torch has for its own operations, for these are plain ones.
     Raises: ValueError if there are fewer than two widths, one is no whole number from 1, or x does not fit; if
         activation is a module, which all layers would share.
     Source: torch.nn.Linear, whose initialisation it repeats with a generator of its own.

@@ -24,8 +24,9 @@ class ConvLSTMCell(nn.Module):
     Shapes: x (B, C, *S); state, None for zeros, is h and c, each (B, M, *S), where S is (H, W) or (D, H, W).
     Returns new h, new c. The 4M rows of weights and bias are input gate, forget gate, candidate, output gate,
     in the order of torch.nn.LSTMCell; peep (3, M, ...) has the gates only.
-    It is plain torch: whatever torch does to functions it can do to this one.
-    Raises: ValueError if kernel, dim, channels or peephole make no cell, or x or state do not fit it.
+    Transforms: all that torch has for its own operations, for these are plain ones.
+    Raises: ValueError if kernel, dim, channels or peephole make no cell, x or state do not fit it, or volumes are to
+    be trained in bfloat16 on a CPU, where torch's gradients are wrong.
     Source: Shi et al. 2015, arXiv:1506.04214, equation 3.
     """
 

@@ -27,6 +27,10 @@ class ConvLSTM(nn.Module):
     at: its outputs are zero there, and its states stay.
     Returns the hidden states of each layer, a list of (B, T, M, *S), and the last states, which can be given
     back (detached, unless gradients are to flow through them).
+    Transforms: torch.compile, export with a fixed T, torch.func.vmap, forward-mode and second derivatives take the
+    plain steps of the cells: no slower than these, but lean saves nothing, and in compiled code and under vmap
+    lengths outside 0 to T count as the nearest. functionalize, linearize and make_fx need the cells themselves.
+    Under autocast the memory stays in the type of the weights. Hooks on the cells are not called.
     Raises: ValueError if something does not fit, as for `ConvLSTMCell`, or T is 0.
     """
 
@@ -42,9 +46,9 @@ class ConvLSTM(nn.Module):
     ) -> None:
         super().__init__()
         try:
-            sizes = tuple(hidden_channels)
+            sizes = tuple(hidden_channels)  # pyright: ignore[reportArgumentType]
         except TypeError:
-            sizes = (hidden_channels,)
+            sizes: tuple[int, ...] = (hidden_channels,)  # pyright: ignore[reportAssignmentType]
         if not sizes:
             raise ValueError("hidden_channels is (), expected the size of one layer or more: try (8, 8)")
         if not isinstance(lean, bool):
@@ -59,11 +63,12 @@ class ConvLSTM(nn.Module):
     def forward(
         self,
         x: Tensor,
-        states: Sequence[State] | None = None,
+        states: Sequence[State | None] | None = None,
         lengths: Tensor | Sequence[int] | np.ndarray | None = None,
     ) -> tuple[list[Tensor], list[State]]:
         x, layers = self.check_input(x), len(self.cells)
-        states = [None] * layers if states is None else states
+        if states is None:
+            states = [None] * layers
         if not isinstance(states, tuple | list) or any(isinstance(state, Tensor) for state in states):
             mend = ", ".join(["(h, c)"] * layers)
             raise ValueError(f"states has no pairs h, c, expected {layers}, one for each layer: try [{mend}]")
@@ -102,6 +107,7 @@ class RainNet(nn.Module):
     hidden_channels, kernel, dim, peephole, lean, generator: as for `ConvLSTM`.
     Shapes: x (B, T, C, *S), such as (B, 15, 1, 4, 101, 101); returns (B, T, 1, *S).
     Without gradients it walks step by step, so that memory does not grow with T but for the output.
+    Transforms: as for `ConvLSTM`.
     Source: row 17 of the notes.
     """
 

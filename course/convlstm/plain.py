@@ -11,12 +11,12 @@ from course.convlstm.cell import advance
 
 def walk(x, h, c, weight, bias, peep, ended):
     """Return h of each step and the last c; arguments and shapes are those of the autograd function."""
-    weights = weight.split([x.shape[2], c.shape[1]], dim=1)
+    weight_x, weight_h = weight.split([x.shape[2], c.shape[1]], dim=1)
     h = torch.zeros_like(c) if h is None else h
     hs = []
     for t in range(x.shape[0]):
         before = c
-        h, c = advance(x[t], h, c, *weights, bias, peep)
+        h, c = advance(x[t], h, c, weight_x, weight_h, bias, peep)
         if ended is not None:
             h, c = h.masked_fill(ended[t], 0), torch.where(ended[t], before, c)
         hs.append(h)
@@ -36,7 +36,7 @@ def push_forward(inputs, tangents):
     given = [torch.zeros_like(x) if dx is None else dx for x, dx in zip(inputs[:-1], tangents) if x is not None]
     # Backward twice, for torch takes no forward derivative inside another: the gradient is linear in what comes
     # from above, and its own gradient with respect to that is the tangent.
-    results, pull = torch.func.vjp(call, *some)
+    results, pull, *_ = torch.func.vjp(call, *some)
     (result,) = torch.func.vjp(pull, tuple(map(torch.zeros_like, results)))[1](tuple(given))
     return result
 
@@ -56,7 +56,7 @@ def _take(inputs):
     """Return `walk` as a function of those inputs that are there and have a gradient, and these."""
 
     def call(*some):
-        some = iter(some)
-        return walk(*(None if tensor is None else next(some) for tensor in inputs[:-1]), inputs[-1])
+        some = iter([*some, inputs[-1]])
+        return walk(*(None if tensor is None else next(some) for tensor in inputs))
 
     return call, [tensor for tensor in inputs[:-1] if tensor is not None]

@@ -35,12 +35,11 @@ def run_sequence(
     h, c = state or (None, x.new_zeros(x.shape[1], cell.hidden_channels, *x.shape[3:]))
     weight = torch.cat([cell.weight_x, cell.weight_h], dim=1)
     inputs = x, h, c, weight, cell.bias, cell.peep, ended
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # they make plain steps fast by themselves
+    tracing = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    if tracing or torch.compiler.is_compiling():
         return walk(*inputs)
     if x.dtype.itemsize < 4:  # 2 sigmoid(2x) - 1 cancels, which half precision cannot afford
-        inputs = tuple(
-            tensor.float() if tensor is not None and tensor.is_floating_point() else tensor for tensor in inputs
-        )
+        inputs = *(tensor if tensor is None else tensor.float() for tensor in inputs[:-1]), ended
     # Asked here: inside the function ctx.needs_input_grad is true even under no_grad.
     learns = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs)
     hs, c = _Sequence.apply(*inputs, [] if learns else None, [] if learns and not lean else None)
@@ -53,12 +52,12 @@ class _Sequence(Function):
     @staticmethod
     def forward(x, h, c, weight, bias, peep, ended, all_c, all_gates):
         hs = _empty_steps(x, c.shape[1])
-        for gates, c in _steps(hs, x, h, c, weight, bias, peep, ended):
+        for gates, c_new in _steps(hs, x, h, c, weight, bias, peep, ended):
             if all_c is not None:
-                all_c.append(c)
+                all_c.append(c_new)
             if all_gates is not None:
                 all_gates.append(gates)
-        return hs, c
+        return hs, c_new
 
     @staticmethod
     def setup_context(ctx, inputs, output):
