@@ -50,6 +50,11 @@ def as_array(values: object) -> np.ndarray:
     return values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, float)
 
 
+def largest(values: np.ndarray) -> float:
+    """Return the largest magnitude; 0 if there is no number."""
+    return np.nanmax(np.abs(values), initial=0)
+
+
 def scale(axes: Axes, log: str) -> None:
     """Set the axes named in log, "x", "y" or "xy", logarithmic, the others linear."""
     axes.set_xscale("log" if "x" in log else "linear")
