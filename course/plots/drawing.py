@@ -9,7 +9,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from course.plots.style import GREY, OTHERS, STYLES, TEXT, as_array, finish, given_or_new, label_ends, largest, plain, scale
+from course.plots.style import (
+    GREY,
+    OTHERS,
+    STYLES,
+    TEXT,
+    as_array,
+    finish,
+    given_or_new,
+    label_ends,
+    largest,
+    plain,
+    scale,
+)
 
 
 @plain
