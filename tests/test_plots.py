@@ -289,12 +289,16 @@ def test_contours_take_axes():
 
 
 @pytest.mark.parametrize(
-    "options, panels, size",
-    [({}, 1, plots.SINGLE), ({"panels": 3}, 3, plots.WIDE), ({"panels": 2, "size": (4, 1)}, 2, (4, 1))],
+    "options, panels, size, title",
+    [
+        ({}, 1, plots.SINGLE, ""),
+        ({"panels": 3}, 3, plots.WIDE, ""),
+        ({"panels": 2, "size": (4, 1), "title": "Both"}, 2, (4, 1), "Both"),
+    ],
 )
-def test_an_empty_figure_has_its_panels_and_its_size(options, panels, size):
+def test_an_empty_figure_has_its_panels_its_size_and_its_title(options, panels, size, title):
     fig = plots.figure(**options)
-    assert (len(fig.axes), tuple(fig.get_size_inches())) == (panels, size)
+    assert (len(fig.axes), tuple(fig.get_size_inches()), fig.get_suptitle()) == (panels, size, title)
 
 
 def test_live_curves_take_every_option(monkeypatch):

@@ -33,10 +33,15 @@ plain = matplotlib.rc_context(matplotlib.rcParamsDefault)
 
 
 @plain
-def figure(panels: int = 1, size: tuple[float, float] | None = None) -> Figure:
-    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`."""
+def figure(panels: int = 1, size: tuple[float, float] | None = None, *, title: str = "") -> Figure:
+    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`.
+
+    title: above all panels.
+    """
     fig = Figure(figsize=size or (SINGLE if panels == 1 else WIDE), layout="constrained")
     fig.subplots(1, panels)
+    if title:
+        fig.suptitle(title, fontsize=10)
     return fig
 
 
