@@ -69,7 +69,7 @@ def main(args):
         word, *rest = args[here:] or ["run"]
         if word in ("-h", "--help", "help"):
             lines = [f"python3 run.py {name:<15} {line}" for name, (line, _) in words.items()]
-            print(__doc__.strip().format(words="\n".join(lines)))
+            print((__doc__ or "{words}").strip().format(words="\n".join(lines)))
             return 0
         if word not in words:
             raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(words)}: try python3 run.py --help")
@@ -200,7 +200,7 @@ def watch(program, command, venv):
 
 def call(command, defaults):
     # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
-    environment = {**defaults, **os.environ, "PYTHONUTF8": "1"}
+    environment = {**defaults, **os.environ, "PYTHONUTF8": "1", "PYTHONOPTIMIZE": ""}
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
     # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.
