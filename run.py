@@ -52,7 +52,7 @@ def main(args):
         word, *rest = args[here:] or ["run"]
         if word in ("-h", "--help", "help"):
             lines = [f"python3 run.py {name:<15} {line}" for name, (line, _) in words.items()]
-            print(__doc__.strip().format(words="\n".join(lines)))
+            print((__doc__ or "{words}").strip().format(words="\n".join(lines)))
             return 0
         if word not in words:
             raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(words)}: try python3 run.py --help")
@@ -198,7 +198,7 @@ def call(command, defaults):
     from course._places import spare_home
 
     # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
-    environment = {**defaults, **spare_home(), **os.environ, "PYTHONUTF8": "1"}
+    environment = {**defaults, **spare_home(), **os.environ, "PYTHONUTF8": "1", "PYTHONOPTIMIZE": ""}
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
     # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.

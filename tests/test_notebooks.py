@@ -73,7 +73,8 @@ CELLS = (
     "third = 7 / 3\nthird\n[third, 'é ≈']",
     "plots.show(plots.curves({'SGD': [3, 2, 1]}, title='Does it fall?', x='epoch', y='loss'), 'a line')",
     "try:\n    assert False\nexcept AssertionError:\n    print('asserted')",
-    "import torch\n\ntry:\n    torch.ones(2) @ torch.ones(3)\nexcept RuntimeError as error:\n    print(len(str(error).splitlines()))",
+    "import torch\n\ntry:\n    torch.ones(2) @ torch.ones(3)\nexcept RuntimeError as error:\n    said = str(error)\n"
+    "print(len(said.splitlines()))",
     "import warnings\n\nwarnings.warn('is old', PendingDeprecationWarning)",
 )
 LOOKS = "axes.xmargin: 0.4\ntext.usetex: True\naxes.gird: True\n"  # one is misspelt, one needs LaTeX

@@ -525,6 +525,13 @@ def test_every_word_is_in_the_help_before_anything_is_installed():
         assert len(line) < 90 and "\n" not in line
 
 
+def test_a_python_that_leaves_out_assertions_and_docstrings_changes_nothing(monkeypatch):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    assert run.call([sys.executable, "-c", "assert False"], {}) == 1
+    done = subprocess.run([sys.executable, ROOT / "run.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "python3 run.py test " in done.stdout
+
+
 def test_run_py_is_short():
     assert len((ROOT / "run.py").read_text(encoding="utf-8").splitlines()) <= 220
 

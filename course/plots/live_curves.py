@@ -61,12 +61,11 @@ class LiveCurves:
         for name, points in self._points.items():
             group, _, label = name.partition("/")
             groups.setdefault(group, {})[label or group] = tuple(zip(*points, strict=True))
-        fig = figure(len(groups))
+        fig = figure(len(groups), title=self.title)
         for axes, (group, series) in zip(fig.axes, groups.items(), strict=True):
             few = max(len(steps) for steps, _ in series.values()) <= 20
             curves(series, title="", x=self.x, y=group, marker="o" if few else "", axes=axes)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        fig.suptitle(self.title, fontsize=10)
         return fig
 
     def close(self) -> None:

@@ -33,10 +33,15 @@ plain = matplotlib.rc_context(matplotlib.rcParamsDefault)
 
 
 @plain
-def figure(panels: int = 1, size: tuple[float, float] | None = None) -> Figure:
-    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`."""
+def figure(panels: int = 1, size: tuple[float, float] | None = None, *, title: str = "") -> Figure:
+    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`.
+
+    title: above all panels.
+    """
     fig = Figure(figsize=size or (SINGLE if panels == 1 else WIDE), layout="constrained")
     fig.subplots(1, panels)
+    if title:
+        fig.suptitle(title, fontsize=10)
     return fig
 
 
@@ -48,6 +53,11 @@ def given_or_new(axes: Axes | None) -> Axes:
 def as_array(values: object) -> np.ndarray:
     """Return tensors, arrays and lists as float64."""
     return values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, float)
+
+
+def largest(values: np.ndarray) -> float:
+    """Return the largest magnitude; 0 if there is no number."""
+    return np.nanmax(np.abs(values), initial=0)
 
 
 def scale(axes: Axes, log: str) -> None:

@@ -53,7 +53,7 @@ def committed(path: Path | str, since: str) -> NotebookNode | None:
         if "exists on disk, but not in" in reason:
             return None
         raise ValueError(f"{path.name} is not to be had from {since} ({reason}): name another commit by --since")
-    return notebooks.parse(shown.stdout, f"{path.name} of {since}")
+    return notebooks.parse_notebook(shown.stdout, f"{path.name} of {since}")
 
 
 def changes(old: NotebookNode, new: NotebookNode) -> Iterator[str]:

@@ -136,10 +136,10 @@ def read(path: Path | str) -> NotebookNode:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist, expected a notebook: check the name")
-    return parse(path.read_bytes(), str(path))
+    return parse_notebook(path.read_bytes(), str(path))
 
 
-def parse(content: bytes, name: str) -> NotebookNode:
+def parse_notebook(content: bytes, name: str) -> NotebookNode:
     """Return the notebook that a file holds, in nbformat 4, whoever wrote it.
 
     A cell has no id if the file gives it none, as those of Colab do, or that of a cell above.
