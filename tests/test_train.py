@@ -348,7 +348,7 @@ def test_modules_that_a_learner_froze_stay_so_and_ctrl_c_puts_the_mode_back():
 
 
 def test_a_model_that_is_made_while_it_is_judged_can_be_trained():
-    model = nn.LazyLinear(3)
+    model = nn.Sequential(nn.LazyLinear(5), nn.LazyLinear(3))
     evaluate(model, [problem(5)])
     train_epoch(model, [problem(5)], torch.optim.SGD(model.parameters(), 0.1))
 
