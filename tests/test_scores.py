@@ -41,6 +41,11 @@ def test_three_examples_score_as_counted_by_hand():
     assert recall(confusion).tolist() == [1, 0, 1]
 
 
+def test_labels_of_one_byte_are_not_counted_beyond_it():
+    y = torch.arange(26, dtype=torch.uint8)  # 25 * 26 is more than 255
+    assert torch.equal(confusion_matrix(torch.eye(26), y), torch.eye(26, dtype=torch.int64))
+
+
 def test_a_class_that_is_never_seen_scores_zero_not_nan():
     assert precision(torch.zeros(3, 3)).tolist() == [0, 0, 0]
     assert recall(torch.zeros(3, 3)).tolist() == [0, 0, 0]
@@ -58,6 +63,16 @@ def test_a_class_that_is_never_seen_scores_zero_not_nan():
         (torch.zeros(1, 3), torch.tensor([3]), "y has class 3, expected 0 to 2: one logit a class"),
         (torch.zeros(1, 3), torch.tensor([-1]), "y has class -1, expected 0 to 2: one logit a class"),
         (torch.zeros(0, 3), torch.zeros(0), "logits has no examples, expected one or more"),
+        (
+            torch.zeros(1, 3),
+            torch.ones(1),
+            "y is torch.float32, expected whole numbers, one class an example: try y.long()",
+        ),
+        (
+            torch.tensor([[0, math.nan, 1]]),
+            torch.tensor([2]),
+            "logits has nan, expected numbers: such a model has no accuracy",
+        ),
     ],
 )
 def test_unfit_predictions_are_named(logits, y, message):
