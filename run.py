@@ -45,8 +45,10 @@ def main(args):
     try:
         check_python(sys.version_info)
         sys.path.append(str(ROOT))  # at the end, for the same reason as above
-        from course.cli import WORDS  # needs nothing that has to be installed
+        from course._streams import Forgiving  # this and the next need nothing that has to be installed
+        from course.cli import WORDS
 
+        sys.stdout = Forgiving(sys.stdout)
         words = {**{word.name: (word.help, ["-m", "course", word.name]) for word in WORDS}, **OWN}
         here = args[:1] == ["--here"]
         word, *rest = args[here:] or ["run"]
@@ -153,18 +155,15 @@ def set_stamp(venv, text):
 
 
 def hold(lock):
-    """Lock an open file until it is closed or this process dies."""
+    """Lock an open file until it is closed or this process dies; go on without where nothing can be locked."""
+    from course._locks import try_lock
+
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        try_lock(lock)
+    except BlockingIOError:
         raise Stop("another run.py is installing into .venv: wait for its end, then run this again") from None
+    except OSError as error:
+        print(f"{lock.name} cannot be locked ({error.strerror}): start no other run.py before this one has ended")
 
 
 def watch(program, command, venv):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from course import _places
 from course._names import names
+from course._streams import say
 
 CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's older copies
 MENU = "all cells above (Run > Run All Above Selected Cell)"
@@ -40,7 +41,7 @@ def load_ipython_extension(ip) -> None:
                 file = ip.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
                 cells, place = locate(_files(file, folder), getattr(result.info, "cell_id", None), result.info.raw_cell)
                 if sentence := advise(cells, place, error.name, {*ip.user_ns, *dir(builtins)}):
-                    print(sentence)
+                    say(sentence)
         except Exception:
             pass  # whatever is wrong here, the learner has an error of their own to look at
 

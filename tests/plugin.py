@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from course import _places
+from course._machine import usable_cores
 from course.upkeep.kernel import SETTINGS, drop_settings
 
 OFFLINE = Path(__file__).parent / "offline"
@@ -86,12 +87,7 @@ def pytest_xdist_auto_num_workers(config):
         return None
     named = files_named(config)
     one_file = len(named) == 1 and named.pop().is_file()
-    return 0 if one_file or cores() < 2 else 2
-
-
-def cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if one_file or usable_cores() < 2 else 2
 
 
 @pytest.hookimpl(tryfirst=True)

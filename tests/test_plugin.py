@@ -205,11 +205,8 @@ def test_there_are_two_workers_but_none_on_one_core_or_for_one_file(monkeypatch,
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
+    monkeypatch.setattr(plugin, "usable_cores", lambda: cores)
     config = SimpleNamespace(args=args, invocation_params=SimpleNamespace(dir=ROOT))
-    assert plugin.pytest_xdist_auto_num_workers(config) == workers
-    monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert plugin.pytest_xdist_auto_num_workers(config) == workers
 
 

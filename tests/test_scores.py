@@ -122,6 +122,25 @@ def test_what_was_not_measured_does_not_count():
     assert rmse(prediction, y, seen) == pytest.approx(5 / math.sqrt(2))
 
 
+def test_a_map_that_was_measured_nowhere_has_no_score():
+    y, nowhere = torch.tensor([5.0, math.nan]), torch.tensor([False, False])
+    for values in (y, torch.tensor([5, 254], dtype=torch.uint8)):
+        scores = [csi(values, values, 5, nowhere), pod(values, values, 5, nowhere), far(values, values, 5, nowhere)]
+        assert all(math.isnan(score) for score in [*scores, rmse(values, values, nowhere)])
+
+
+def test_the_error_of_codes_does_not_go_round_past_0():
+    low, high = (torch.tensor([code], dtype=torch.uint8) for code in (3, 7))
+    assert rmse(low, high) == rmse(high, low) == 4
+
+
+def test_what_says_where_is_asked_of_both_maps():
+    y, prediction = torch.tensor([5.0, math.nan]), torch.tensor([math.nan, 5.0])
+    for score, threshold in ((rmse, ()), (csi, (5,)), (pod, (5,)), (far, (5,))):
+        with pytest.raises(ValueError, match="prediction has nan among what was measured, expected numbers"):
+            score(prediction, y, *threshold, torch.tensor([True, False]))
+
+
 def test_without_an_event_there_is_no_score_rather_than_a_bad_one():
     rain, none = torch.tensor([9.0, 0]), torch.zeros(2)
     assert all(math.isnan(score(none, none, 5)) for score in (csi, pod, far))
@@ -139,7 +158,6 @@ def test_without_an_event_there_is_no_score_rather_than_a_bad_one():
             "seen has shape (1,), expected (3,): one value a cell of the prediction",
         ),
         (torch.zeros(3), torch.ones(3), "seen is torch.float32, expected torch.bool: True where y was measured"),
-        (torch.zeros(3), torch.zeros(3, dtype=torch.bool), "y has no measured cell, expected one or more"),
         (torch.tensor([0, math.nan, 0]), None, "y has nan among what was measured, expected numbers: pass seen"),
     ],
 )
@@ -148,3 +166,9 @@ def test_unfit_rain_maps_are_named(y, seen, message):
         with pytest.raises(ValueError) as error:
             score(torch.zeros(3), y, *threshold, seen)
         assert str(error.value) == message
+
+
+def test_maps_without_a_cell_are_named():
+    for score, threshold in ((rmse, ()), (csi, (1.0,)), (pod, (1.0,)), (far, (1.0,))):
+        with pytest.raises(ValueError, match="y has no cell, expected one or more"):
+            score(torch.zeros(0, 8), torch.zeros(0, 8), *threshold)

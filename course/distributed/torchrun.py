@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from torch.distributed import DistError
 
+from course._streams import say
+
 LOOPBACKS = ("lo", "lo0")  # on Linux, on macOS
 COUNTS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT")
 PLAIN = (OSError, ValueError, FloatingPointError, ImportError)  # their texts say what to mend
@@ -69,7 +71,7 @@ def tell(text: str, later: int = 0) -> None:
 
     later: seconds by which it is said to fail later. torchrun takes the first that fails for the cause.
     """
-    print(text, file=sys.stderr, flush=True)
+    say(text, error=True)
     if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
         reason = {"message": {"message": text, "extraInfo": {"timestamp": str(int(time.time()) + later)}}}
         Path(path).write_text(json.dumps(reason), encoding="utf-8")
@@ -89,14 +91,13 @@ def plain_words() -> Iterator[None]:
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         if rank in (None, "0"):
-            print(f"interrupted: {AGAIN}", file=sys.stderr, flush=True)
+            say(f"interrupted: {AGAIN}", error=True)
         raise SystemExit(130) from None
     except RuntimeError as error:
         if not is_loss(error):
             raise
         if rank in (None, "0"):
             tell(f"another process was lost ({first_sentence(error)}): {AGAIN}", later=GRACE)
-        sys.stdout.flush()
         time.sleep(GRACE)
         os._exit(1)  # an ordinary end would wait for threads that wait for the other
 

@@ -4,6 +4,7 @@ import difflib
 import inspect
 import textwrap
 
+from course._streams import say
 from course.exercises import autograd, convlstm, devices, files, nn, numpy, optim, overfitting, start, tensor
 from course.exercises.exercise import Exercise, Mistake, NotTried, describe_error, keep_random_numbers
 from course.exercises.limit import TooLong, limited
@@ -24,17 +25,17 @@ def check(name: str, answer: object) -> None:
             with limited(LIMIT):
                 exercise.check(answer)
     except NotTried:
-        print(f'{name} is not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
+        say(f'{name} is not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
     except Mistake as mistake:
-        print(f"{name} is not right yet: {mistake}")
+        say(f"{name} is not right yet: {mistake}")
     except TooLong:
-        print(f"{name} is not right yet: your code has not ended after {LIMIT} seconds: does a loop never end?")
+        say(f"{name} is not right yet: your code has not ended after {LIMIT} seconds: does a loop never end?")
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever an answer returns may fail when it is looked at
-        print(f"{name} is not right yet: what you return cannot be used, it raises {describe_error(error)}.")
+        say(f"{name} is not right yet: what you return cannot be used, it raises {describe_error(error)}.")
     else:
-        print(f"{name} is right! {exercise.praise}")
+        say(f"{name} is right! {exercise.praise}")
         note_solved(name)
 
 
@@ -49,12 +50,12 @@ def hint(name: str, number: int | None = None) -> None:
     _shown[name] = number
     last = f'That was the last one: solution("{name}") shows an answer.'
     more = f'There is more: hint("{name}") again.' if number < len(hints) else last
-    print(f"{name}, hint {number} of {len(hints)}: {hints[number - 1]} {more}")
+    say(f"{name}, hint {number} of {len(hints)}: {hints[number - 1]} {more}")
 
 
 def solution(name: str) -> None:
     """Print a right answer, as code."""
-    print(textwrap.dedent(inspect.getsource(_find(name)[1].solve)).rstrip())
+    say(textwrap.dedent(inspect.getsource(_find(name)[1].solve)).rstrip())
 
 
 def _find(name: str) -> tuple[str, Exercise]:
