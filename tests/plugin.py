@@ -7,6 +7,7 @@ A plugin, named in pyproject.toml, because pytest would not apply a conftest.py 
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,8 @@ LONG = {  # seconds of the test modules that take long; `--durations=0` tells th
 os.environ["CI"] = "true"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; children have it too
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))  # for children
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, as by `nohup pytest &`; children would be deaf too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if os.environ.get("COURSE_DATA"):  # a kernel works in notebooks/
     os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).resolve())
 spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")  # for this process
