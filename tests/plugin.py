@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker has it all from the proc
         os.environ.pop(name, None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; children have it too
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))  # for children
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, as by `nohup pytest &`; children would be deaf too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")  # for this process
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
