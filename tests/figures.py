@@ -36,7 +36,7 @@ def same_data(notebook) -> bool:
     if committed is None:
         return True
     if not hasattr(notebook, "data_at_hand"):  # it has not said yet
-        from course.mnist import find_mnist
+        from course.mnist import find_mnist, load_mnist
 
-        notebook.data_at_hand = "MNIST" if find_mnist() else "digits"
+        notebook.data_at_hand = load_mnist().name if find_mnist() else "digits"
     return notebook.data_at_hand == committed

@@ -153,6 +153,12 @@ def test_run_writes_the_executed_copy_and_leaves_the_notebook(course_of_two, cap
     assert (course_of_two / "notebooks" / "00_good.ipynb").read_bytes() == before
 
 
+def test_the_executed_copies_go_where_they_are_wanted(course_of_two, capsys):
+    out = course_of_two / "out"
+    assert cli.main(["run", "00", "--out", str(out)]) == 0
+    assert nbformat.read(out / "00_good.ipynb", as_version=4).cells[0].outputs[0].text == "42\n"
+
+
 def test_run_stops_at_the_first_error_with_cell_source_and_traceback(course_of_two, capsys):
     bad = str(course_of_two / "notebooks" / "01_bad.ipynb")
     assert cli.main(["run", bad, "00", "--out", str(course_of_two / "out")]) == 1
@@ -281,6 +287,13 @@ def test_recorded_costs_are_checked_and_a_dear_notebook_sets_the_exit_status(che
     assert "00_good costs 3.1 times the reference cell, expected at most 1.5 times" in capsys.readouterr().out
 
 
+def test_measured_copies_go_where_they_are_wanted_too(cheap, monkeypatch):
+    outs = []
+    monkeypatch.setattr(costs, "measure_cost", lambda path, out, progress: outs.append(out) or costs.Cost(2, 3, 1))
+    cli.main(["run", "00", "--costs", "record", "--out", str(cheap / "out")])
+    assert outs == [cheap / "out" / "00_good.ipynb"]
+
+
 def test_costs_are_those_of_the_cpu(cheap, capsys, monkeypatch):
     monkeypatch.setattr(device, "pick_device", lambda: torch.device("cuda"))
     assert cli.main(["run", "--costs", "check"]) == 1
@@ -346,3 +359,10 @@ def test_progress_tells_what_is_solved_and_what_is_left(monkeypatch, tmp_path, c
     (tmp_path / ".solved").write_text("devices.timer devices.step devices.waits")
     assert cli.main(["progress"]) == 0
     assert "12_devices       3 of 3" in capsys.readouterr().out.splitlines()
+
+
+def test_rubbish_among_what_is_solved_hides_nothing_else(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(_places, "SOLVED", tmp_path / ".solved")
+    (tmp_path / ".solved").write_bytes(b"devices.timer\n\xff\xfe\0 .. 99.\n")
+    assert cli.main(["progress"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"exercises solved: 1 of {len(EXERCISES)}"

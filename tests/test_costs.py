@@ -26,7 +26,10 @@ def test_a_cost_is_processor_time_over_that_of_the_reference_and_the_peak_of_mem
     monkeypatch.setattr(
         notebooks, "execute", lambda nb, path, **options: ran.append((path.stem, options)) or next(taken)
     )
-    assert costs.measure_cost(notebook, notebook.with_name("out.ipynb"), progress=False) == Cost(3.0, 9.0, 1.26)
+    before, out = notebook.read_bytes(), notebook.with_name("out.ipynb")
+    assert costs.measure_cost(notebook, out, progress=True) == Cost(3.0, 9.0, 1.26)
+    assert out.is_file() and notebook.read_bytes() == before
+    assert [options["progress"] for _, options in ran] == [False, True, False]
     assert [name for name, _ in ran] == ["reference", "00_tiny", "reference"]
     assert {options["OMP_NUM_THREADS"] for _, options in ran} == {"1"}
 

@@ -349,6 +349,14 @@ def test_a_folder_that_cannot_be_written_is_found(monkeypatch, tmp_path):
     assert text.endswith("): move the course to a folder of your own")
 
 
+def test_what_cannot_be_written_is_the_folder_and_not_the_trial_in_it(tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "nowhere"):
+        with pytest.raises(OSError) as caught:
+            machine.try_to_write(folder)
+        assert caught.value.filename == str(folder)
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root, and Windows, may write there")
 def test_a_folder_of_somebody_else_is_found(monkeypatch, tmp_path):
     move_course(monkeypatch, tmp_path)

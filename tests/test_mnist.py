@@ -17,6 +17,7 @@ from course import _places, mnist
 from course.mnist import Batches, Data, ImageSet, folds, loader, normalize, split
 from course.mnist import files as mnist_files
 from course.mnist.idx import read_idx
+from course.upkeep.notebooks import DATA_LINE
 from test_idx import AGAIN, idx, message, some_images, some_labels
 
 (TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS) = mnist_files.TRAIN, mnist_files.TEST
@@ -171,6 +172,24 @@ def test_a_file_that_is_not_what_its_name_says_is_named(root, name, content, wro
     assert message(ValueError, mnist.load_mnist, root) == f"{path} {wrong}"
 
 
+def test_a_folder_that_is_not_ours_to_read_is_named(root, monkeypatch):
+    def refuse(self):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))  # root may read anything
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    expected = f"{root / 'MNIST/raw'} is not yours to read: change its permissions"
+    for download in (False, True):
+        assert message(PermissionError, mnist.load_mnist, root, download) == expected
+
+
+def test_a_set_without_images_is_named(root):
+    raw = root / "MNIST/raw"
+    (raw / TEST_IMAGES).write_bytes(idx(some_images(0)))
+    (raw / TEST_LABELS).write_bytes(idx(some_labels(0)))
+    expected = f"{raw / TEST_IMAGES} holds no image, expected one or more: {AGAIN}"
+    assert message(ValueError, mnist.load_mnist, root) == expected
+
+
 def test_a_directory_in_the_place_of_a_file_is_named(root):
     path = root / "MNIST/raw" / TEST_LABELS
     path.unlink()
@@ -238,6 +257,7 @@ def test_what_stands_in_mnists_place_is_loaded_under_its_own_name(tmp_path, name
     assert mnist.describe_data(data) == (
         f"data: {name}, 12 training and 5 test images of 28x28 (not MNIST, though its files are named so)"
     )
+    assert DATA_LINE.search(mnist.describe_data(data))[1] == name  # what verdicts and diff go by
     assert message(ValueError, mnist.verify_mnist, root) == (
         f"{root / 'MNIST/raw'} holds {name}, expected MNIST: move the four files away and run "
         "`python3 run.py data download`, unless you want these data"

@@ -700,6 +700,8 @@ def test_what_wants_a_home_gets_a_folder_of_the_course_where_the_home_cannot_be_
     for home in (tmp_path, tmp_path / "nowhere", tmp_path / "home" / "file"):
         monkeypatch.setenv("HOME", str(home))
         assert run.main(["--here", "lab"]) == 0
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # it is there, and somebody else's
     monkeypatch.setenv("MPLCONFIGDIR", "mine")
     assert run.main(["--here", "lab"]) == 0
     home = str(tmp_path / "build" / "home")

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 from itertools import count
 
 import numpy as np
@@ -167,6 +168,21 @@ def test_a_bend_moves_ink_but_keeps_most_of_it(sources):
 def test_the_seed_alone_decides(small, quick):
     assert same(make_digits(train=1200, test=600), small)
     assert not np.array_equal(make_digits(seed=1, train=1200, test=600)[0], small[0])
+
+
+def test_counts_hand_and_threads_reach_the_pen(monkeypatch, quick):
+    hand, agree, together = Hand(0.2, 0.4, 0.1, 0.9, 4.5, 0.1), [], threading.Barrier(3, timeout=30)
+
+    def spy(distances, labels, chosen, noise, given):
+        together.wait()  # passes only when three threads draw at once
+        images = draw_digits(distances, labels, chosen, noise, given)
+        agree.append(np.array_equal(images, draw_digits(distances, labels, chosen, noise, hand)))
+        return images
+
+    monkeypatch.setattr(standin, "CHUNK", 4)
+    monkeypatch.setattr(standin, "draw_digits", spy)
+    made = make_digits(train=12, test=11, hand=hand, threads=3)
+    assert [len(part) for part in made] == [12, 12, 11, 11] and agree == [True] * 6
 
 
 def test_the_number_of_threads_changes_nothing(small, quick):

@@ -128,6 +128,13 @@ def test_claims_are_not_recorded_of_data_that_have_taken_mnists_place(notebook):
     )
 
 
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_bar_is_shown_if_it_is_wanted(notebook, monkeypatch, progress):
+    seen = []
+    monkeypatch.setattr(upkeep.notebooks, "execute", lambda nb, path, **options: seen.append(options["progress"]))
+    assert upkeep.measure_claims(notebook, 2, progress) == {} and seen == [progress] * 2
+
+
 def test_no_seeds_are_refused(notebook):
     with pytest.raises(ValueError, match="seeds is 0, expected at least 1"):
         upkeep.measure_claims(notebook, 0)

@@ -50,9 +50,13 @@ def check_folders() -> Iterator[Check]:
 
 
 def try_to_write(folder: Path | None) -> None:
-    """Raise OSError if nothing can be written in a folder; None: where temporary files go."""
-    with tempfile.TemporaryFile(dir=folder) as file:
-        file.write(bytes(2**20))
+    """Raise OSError, with its name, if nothing can be written in a folder; None: where temporary files go."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(2**20))
+    except OSError as error:
+        error.filename = str(folder)  # not that of the temporary file
+        raise
 
 
 def check_disk() -> Iterator[Check]:

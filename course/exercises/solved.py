@@ -39,6 +39,6 @@ def note_solved(name: str) -> None:
 def read_solved() -> set[str]:
     """Return the names, as they are today, of the exercises in the file."""
     try:
-        return set(map(today, _places.SOLVED.read_text(encoding="utf-8").split()))
-    except (OSError, ValueError):
+        return set(map(today, _places.SOLVED.read_text(encoding="utf-8", errors="replace").split()))
+    except OSError:
         return set()

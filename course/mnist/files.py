@@ -19,7 +19,7 @@ from course.mnist.idx import AGAIN, find_file, hash_idx, read_idx
 
 TRAIN = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-MD5 = {  # of the unpacked files
+MD5: dict[str, str] = {  # of the unpacked files
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
@@ -51,10 +51,10 @@ def find_mnist(root: Path | str | None = None) -> Path | None:
     """Return the folder that holds MNIST/raw/train-images-idx3-ubyte and so on, plain or gzipped, or None.
 
     root: the folder to look in; else `COURSE_DATA`, else data/.
-    Raises: FileNotFoundError that names the missing files if only some are there.
+    Raises: FileNotFoundError that names the missing files if only some are there, PermissionError.
     """
     root = _root(root)
-    missing = [name for name in MD5 if not find_file(root / "MNIST/raw", name).exists()]
+    missing = _find_missing(root / "MNIST/raw")
     if 0 < len(missing) < len(MD5):
         folder, names = root / "MNIST/raw", ", ".join(missing)
         raise FileNotFoundError(f"{folder} lacks {names}, expected four files: run `python3 run.py data download`")
@@ -70,13 +70,13 @@ def load_mnist(root: Path | str | None = None, download: bool = False) -> Data:
     """
     root = _root(root)
     folder = root / "MNIST/raw"
-    if download and not all(find_file(folder, name).exists() for name in MD5):
+    if download and _find_missing(folder):
         _download(root)
     if find_mnist(root) is None:
         mend = "set COURSE_DATA to the folder that holds MNIST, or run `python3 run.py data download`"
         raise FileNotFoundError(f"{folder} has no MNIST, expected {', '.join(MD5)}: {mend}")
     train, test = _read_set(folder, *TRAIN), _read_set(folder, *TEST)
-    sums = dict(zip((*TRAIN, *TEST), map(hash_idx, (*train, *test))))
+    sums: dict[str, str] = dict(zip((*TRAIN, *TEST), map(hash_idx, (*train, *test))))
     wrong = [name for name in MD5 if sums[name] != MD5[name]]
     if 0 < len(wrong) < len(MD5):
         name, right = wrong[0], next(name for name in MD5 if name not in wrong)
@@ -123,6 +123,13 @@ def _root(root: Path | str | None) -> Path:
     return Path(root or os.environ.get("COURSE_DATA") or _places.DATA)
 
 
+def _find_missing(folder: Path) -> list[str]:
+    try:
+        return [name for name in MD5 if not find_file(folder, name).exists()]
+    except PermissionError:
+        raise PermissionError(f"{folder} is not yours to read: change its permissions") from None
+
+
 def _read_set(folder: Path, image_name: str, label_name: str) -> ImageSet:
     image_file, label_file = (find_file(folder, name) for name in (image_name, label_name))
     images, labels = read_idx(image_file), read_idx(label_file)
@@ -131,6 +138,8 @@ def _read_set(folder: Path, image_name: str, label_name: str) -> ImageSet:
     if len(images) != len(labels):
         counts = f"{image_file} has {len(images)} images and {label_file.name} {len(labels)} labels"
         raise ValueError(f"{counts}, expected as many: move both away and run `python3 run.py data download`")
+    if not len(labels):
+        raise ValueError(f"{image_file} holds no image, expected one or more: {AGAIN}")
     if (labels > 9).any():
         first = int((labels > 9).int().argmax())
         raise ValueError(f"{label_file} has label {labels[first]} at {first}, expected 0 to 9: {AGAIN}")
@@ -158,9 +167,8 @@ def _download(root: Path) -> None:
                 text = f"MNIST could not be downloaded to {root}, nothing there has changed: {mend}"
                 raise RuntimeError(text) from error
             folder.mkdir(parents=True, exist_ok=True)
-            for name in MD5:
-                if not find_file(folder, name).exists():
-                    os.replace(Path(aside) / "MNIST/raw" / name, folder / name)
+            for name in _find_missing(folder):
+                os.replace(Path(aside) / "MNIST/raw" / name, folder / name)
     except OSError as error:
         mend = "make room there, or name a folder of your own in COURSE_DATA"
         raise OSError(f"{folder} cannot be written ({error.strerror}): {mend}") from error

@@ -40,7 +40,7 @@ def hash_idx(numbers: Tensor) -> str:
     """Return the md5 of the idx file that holds these numbers, each from 0 to 255, as unsigned bytes."""
     header = struct.pack(f">HBB{numbers.ndim}I", 0, 8, numbers.ndim, *numbers.shape)
     digest = hashlib.md5(header, usedforsecurity=False)
-    digest.update(numbers.byte().contiguous().numpy())
+    digest.update(numbers.byte().contiguous().numpy().data)
     return digest.hexdigest()
 
 
