@@ -46,14 +46,16 @@ def main(args):
         check_python(sys.version_info)
         sys.stdout.reconfigure(errors="backslashreplace")  # this folder may have any name
         sys.path.append(str(ROOT))  # at the end, for the same reason as above
-        from course.cli import WORDS  # needs nothing that has to be installed
+        from course._streams import Forgiving  # this and the next need nothing that has to be installed
+        from course.cli import WORDS
 
+        sys.stdout = Forgiving(sys.stdout)
         words = {**{word.name: (word.help, ["-m", "course", word.name]) for word in WORDS}, **OWN}
         here = args[:1] == ["--here"]
         word, *rest = args[here:] or ["run"]
         if word in ("-h", "--help", "help"):
             lines = [f"python3 run.py {name:<15} {line}" for name, (line, _) in words.items()]
-            print(__doc__.strip().format(words="\n".join(lines)))
+            print((__doc__ or "{words}").strip().format(words="\n".join(lines)))
             return 0
         if word not in words:
             raise Stop(f"run.py knows no word {word!r}, expected one of {', '.join(words)}: try python3 run.py --help")
@@ -154,18 +156,15 @@ def set_stamp(venv, text):
 
 
 def hold(lock):
-    """Lock an open file until it is closed or this process dies."""
+    """Lock an open file until it is closed or this process dies; go on without where nothing can be locked."""
+    from course._locks import try_lock
+
     try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        try_lock(lock)
+    except BlockingIOError:
         raise Stop("another run.py is installing into .venv: wait for its end, then run this again") from None
+    except OSError as error:
+        print(f"{lock.name} cannot be locked ({error.strerror}): start no other run.py before this one has ended")
 
 
 def watch(program, command, venv):
@@ -199,7 +198,7 @@ def call(command, defaults):
     from course._places import spare_home
 
     # UTF-8 even where the system's own encoding cannot write ≈; notebooks work in a folder of their own.
-    environment = {**defaults, **spare_home(), **os.environ, "PYTHONUTF8": "1"}
+    environment = {**defaults, **spare_home(), **os.environ, "PYTHONUTF8": "1", "PYTHONOPTIMIZE": ""}
     if environment.get("COURSE_DATA"):
         environment["COURSE_DATA"] = os.path.abspath(environment["COURSE_DATA"])
     # Which notebooks were open is kept here: else JupyterLab opens those of any other folder first.

@@ -1,6 +1,9 @@
 """The progress bar that all rooms show."""
 
 import os
+import sys
+
+from course._streams import Forgiving
 
 
 def progress_bar(total: int, unit: str, shown: bool | None = None, **options: object):
@@ -11,4 +14,4 @@ def progress_bar(total: int, unit: str, shown: bool | None = None, **options: ob
     from tqdm.auto import tqdm  # only now: it takes long to import, and processes that read files show no bar
 
     off = "CI" in os.environ if shown is None else not shown
-    return tqdm(total=total, unit=unit, leave=False, disable=off, **options)
+    return tqdm(total=total, unit=unit, leave=False, disable=off, file=Forgiving(sys.stderr), **options)

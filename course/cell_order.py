@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from course import _places
 from course._names import names
+from course._streams import say
 
 CHECKPOINTS = ".ipynb_checkpoints"  # JupyterLab's older copies
 MENU = "all cells above (Run > Run All Above Selected Cell)"
@@ -40,7 +41,7 @@ def load_ipython_extension(ip) -> None:
                 file = ip.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
                 cells, place = locate(_files(file, folder), getattr(result.info, "cell_id", None), result.info.raw_cell)
                 if sentence := advise(cells, place, error.name, {*ip.user_ns, *dir(builtins)}):
-                    print(sentence)
+                    say(sentence)
         except Exception:
             pass  # whatever is wrong here, the learner has an error of their own to look at
 
@@ -65,12 +66,18 @@ def _files(file: str | None, folder: Path) -> list[Path]:
     if not (file and Path(file).is_file()):
         return known if folder.is_relative_to(_places.NOTEBOOKS) else []
     own = Path(file).resolve()
-    return [own] if own.is_relative_to(_places.NOTEBOOKS) or _title(own) in map(_title, known) else []
+    return [own] if own.is_relative_to(_places.NOTEBOOKS) or any(_is_copy(own, path) for path in known) else []
 
 
-def _title(path: Path) -> str | None:
-    """The id of a notebook's first cell, which a copy keeps."""
-    return json.loads(path.read_text(encoding="utf-8"))["cells"][0].get("id")
+def _is_copy(own: Path, path: Path) -> bool:
+    """A copy keeps the id of the first cell; one that Colab has saved has no ids, but the text."""
+    copied, first = _cells(own)[0], _cells(path)[0]
+    key = "id" if "id" in copied else "source"
+    return "".join(copied[key]) == "".join(first.get(key, ""))
+
+
+def _cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text(encoding="utf-8-sig"))["cells"]
 
 
 def locate(files: list[Path], cell_id: str | None, source: str) -> tuple[list[Cell], int]:
@@ -92,7 +99,7 @@ def locate(files: list[Path], cell_id: str | None, source: str) -> tuple[list[Ce
 def read_cells(path: Path) -> list[Cell]:
     """Read the code cells of a notebook, each with the heading that it stands under."""
     cells, section = [], ""
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    for cell in _cells(path):
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             cells.append(_cell(cell.get("id"), source, section))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course._measured import FIGURE, last_place, number
+from course._streams import say
 
 VERDICT = re.compile(r"^(c\d+) · (.+?) · (holds|false|holds only when .+?) · (.+)$", re.MULTILINE)
 BANDS = Path(__file__).with_suffix(".json")  # written by `python3 run.py claims`
@@ -50,7 +51,7 @@ def verdict(claim: str, judgement: str, because: str, data: str | None = None) -
         raise ValueError(f"claim is {claim!r}, expected one of {', '.join(CLAIMS)}")
     if judgement not in ("holds", "false") and not judgement.startswith("holds only when "):
         raise ValueError(f"judgement is {judgement!r}, expected 'holds', 'false' or 'holds only when …'")
-    print(f"{claim} · {CLAIMS[claim]} · {judgement} · {because}")
+    say(f"{claim} · {CLAIMS[claim]} · {judgement} · {because}")
     if os.environ.get("COURSE_BANDS") != "off":  # as when the bands themselves are measured
         for sentence in out_of_band(claim, because, data):
             raise ValueError(sentence)
@@ -79,7 +80,7 @@ def band(median: str, low: str, high: str) -> tuple[float, float]:
 
 def read_bands() -> dict[str, dict]:
     """Return what `python3 run.py claims` has measured, by claim; nothing where there is no such file."""
-    return read_record(BANDS)
+    return read_record(BANDS) if BANDS else {}
 
 
 def read_record(path: Path) -> dict[str, dict]:

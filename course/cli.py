@@ -1,12 +1,13 @@
 """The console script `course`: look for what is missing here, look after data and progress, run notebooks."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from course import _places
+from course._atomic import make_writable
+from course._streams import say, seen_live
 
 # Only the standard library here, and all else where it is used: run.py reads WORDS before anything is installed, and
 # the doctor must be able to say that a package is missing.
@@ -36,7 +37,7 @@ def main(args: list[str] | None = None) -> int:
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         place, reason = getattr(error, "filename", None) or "a file", getattr(error, "strerror", None)
         mend = f"{place} cannot be used ({reason}): check the path, its owner, and the room on its disk"
-        print(mend if reason else error, file=sys.stderr)  # a sentence of ours has no strerror
+        say(mend if reason else error, error=True)  # a sentence of ours has no strerror
         return 1
 
 
@@ -47,15 +48,15 @@ def run(names: list[str], out: Path | None, costs: str | None) -> int:
     """
     from course.upkeep import notebooks
 
-    paths, live, out = _paths(names), sys.stderr.isatty(), out or _places.ROOT / "build"
-    _try_to_write(out)
+    paths, live, out = _paths(names), seen_live(), out or _places.ROOT / "build"
+    make_writable(out)
     if costs:
         return run_measured(paths, out, costs)
     for path in paths:
         notebooks.run_notebook(path, out / path.name, progress=live)
         if not live:
-            print(f"{path.name} ran", flush=True)
-    print(f"all {len(paths)} ran; the executed copies are in {out}")
+            say(f"{path.name} ran")
+    say(f"all {len(paths)} ran; the executed copies are in {out}")
     return 0
 
 
@@ -69,18 +70,18 @@ def run_measured(paths: list[Path], out: Path, word: str) -> int:
         raise ValueError(f"device is {pick_device()}, but costs are those of the CPU: set COURSE_DEVICE=cpu")
     faults, recorded = [], costs.read_costs()
     if word == "record":
-        _try_to_write(costs.COSTS.parent)
+        make_writable(costs.COSTS.parent)
     mnist.load_data()  # makes the stand-in, if need be, at nobody's cost
     for path in paths:
-        cost = costs.measure_cost(path, out / path.name, progress=sys.stderr.isatty())
-        print(f"{path.stem:<16} {cost.ratio:>6.1f} reference cells {cost.gigabytes:>6.2f} GB", flush=True)
+        cost = costs.measure_cost(path, out / path.name, progress=seen_live())
+        say(f"{path.stem:<16} {cost.ratio:>6.1f} reference cells {cost.gigabytes:>6.2f} GB")
         if word == "record":
             costs.record_costs({path.stem: cost})
         elif fault := costs.too_much(path.stem, cost, recorded):
             faults.append(fault)
     if word == "record":
         _renew_readme()
-    print("\n".join(faults or [f"all {len(paths)} ran, at their usual cost; the executed copies are in {out}"]))
+    say("\n".join(faults or [f"all {len(paths)} ran, at their usual cost; the executed copies are in {out}"]))
     return int(bool(faults))
 
 
@@ -91,15 +92,16 @@ def regenerate(names: list[str]) -> int:
     """
     from course.upkeep import notebooks, solutions
 
-    paths, live = _paths(names), sys.stderr.isatty()
+    paths, live = _paths(names), seen_live()
+    for folder in {path.parent for path in paths}:
+        make_writable(folder)
     for path in paths:
-        _try_to_write(path.parent)
         notebooks.run_notebook(path, path, progress=live)
         solutions.write_solutions(path, progress=live)
         if not live:
-            print(f"{path.name} ran", flush=True)
+            say(f"{path.name} ran")
     renewed = _renew_readme()
-    print(f"all {len(paths)} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
+    say(f"all {len(paths)} ran in place; renewed in README.md: {', '.join(renewed) or 'nothing'}")
     return 0
 
 
@@ -112,7 +114,7 @@ def diff(names: list[str], since: str, out: Path | None) -> int:
         raise FileNotFoundError(f"{out} holds none of these notebooks: call python3 run.py run --out {out}")
     for path in fresh:
         if fresh[path].is_file():
-            print("\n".join(report(path, fresh[path], since)), flush=True)
+            say("\n".join(report(path, fresh[path], since)))
     return 0
 
 
@@ -122,13 +124,13 @@ def claims(names: list[str], seeds: int) -> int:
     from course.upkeep.claims import measure_claims, write_bands
 
     read_bands()  # if they are damaged, or cannot be renewed, that is said now
-    _try_to_write(BANDS.parent)
+    make_writable(BANDS.parent)
     for path in _paths(names):
-        measured = measure_claims(path, seeds, progress=sys.stderr.isatty())
+        measured = measure_claims(path, seeds, progress=seen_live())
         write_bands(measured)
         for claim, record in measured.items():
             for data, result in record["measured"].items():
-                print(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
+                say(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
     _renew_readme()
     return 0
 
@@ -137,7 +139,7 @@ def new(name: str) -> int:
     """Lay the skeleton of a notebook, its exercises and their wrong answers."""
     from course.upkeep.new import lay_skeleton
 
-    print("\n".join(lay_skeleton(name)))
+    say("\n".join(lay_skeleton(name)))
     return 0
 
 
@@ -162,14 +164,6 @@ def _find(name: str, known: list[Path]) -> list[Path]:
     return found
 
 
-def _try_to_write(folder: Path) -> None:
-    """Raise OSError now, and not after minutes, if nothing can be written in a folder."""
-    from course.doctor.machine import try_to_write
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try_to_write(folder)
-
-
 def see_doctor() -> int:
     from course import doctor
 
@@ -184,7 +178,7 @@ def data_status() -> int:
     from course import doctor
 
     for check in doctor.check_data():
-        print(check.text)
+        say(check.text)
     return int(check.state == "FAIL")
 
 
@@ -193,7 +187,7 @@ def data_download() -> int:
 
     data = mnist.load_mnist(download=True)
     mnist.verify_mnist()  # whatever stood in its place is still there
-    print(mnist.describe_data(data))
+    say(mnist.describe_data(data))
     return 0
 
 
@@ -205,13 +199,13 @@ def data_verify() -> int:
     file = _places.DATA / standin.FILE
     mnist_is_here = mnist.find_mnist() is not None
     if not mnist_is_here and not file.exists():
-        print("neither MNIST nor the stand-in is here: nothing to verify")
+        say("neither MNIST nor the stand-in is here: nothing to verify")
     if mnist_is_here:
-        print(f"{mnist.verify_mnist()}: the four files are MNIST, to the byte")
+        say(f"{mnist.verify_mnist()}: the four files are MNIST, to the byte")
     if file.exists():
         if standin.read_cache(file) is None:
             raise ValueError(f"{file} is damaged: delete it, it is made anew on first use")
-        print(f"{file}: as it was made")
+        say(f"{file}: as it was made")
     return 0
 
 
@@ -228,8 +222,8 @@ def progress() -> int:
         own = [name for name in EXERCISES if name.startswith(f"{path.stem[3:]}.")]
         left = [name for name in own if name not in solved]
         rest = f"   left: {' '.join(left)}" if left else ""
-        print(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
-    print(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
+        say(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
+    say(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
     return 0
 
 

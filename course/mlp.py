@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +17,9 @@ class MLP(nn.Module):
     activation: makes the module that follows each hidden layer.
     generator: draws the initial weights, on the CPU; torch's global generator if None.
     Shapes: x (B, ...) with widths[0] numbers an example, for example (B, 1, 28, 28); logits (B, K).
-    Raises: ValueError if there are fewer than two widths, one is below 1, or x does not fit.
+    Transforms: all that torch has for its own operations, for these are plain ones.
+    Raises: ValueError if there are fewer than two widths, one is no whole number from 1, or x does not fit; if
+        activation is a module, which all layers would share.
     Source: torch.nn.Linear, whose initialisation it repeats with a generator of its own.
     """
 
@@ -27,8 +30,13 @@ class MLP(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        if len(widths) < 2 or min(widths) < 1:
-            raise ValueError(f"widths is {tuple(widths)}, expected two or more positive sizes: try (784, 200, 10)")
+        if len(widths) < 2 or not all(isinstance(width, Integral) and width > 0 for width in widths):
+            raise ValueError(
+                f"widths is {tuple(widths)}, expected two or more whole positive sizes: try (784, 200, 10)"
+            )
+        if isinstance(activation, nn.Module):
+            kind = type(activation).__name__
+            raise ValueError(f"activation is a module, {activation}, expected what makes one: try nn.{kind}")
         self.widths = tuple(widths)
         self.layers = nn.Sequential()
         for inputs, outputs in zip(widths[:-1], widths[1:]):
@@ -43,8 +51,9 @@ class MLP(nn.Module):
 
 
 def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Module:
-    layer = nn.utils.skip_init(nn.Linear, inputs, outputs)
+    layer = nn.utils.skip_init(nn.Linear, inputs, outputs, device=torch.get_default_device())
     bound = 1 / math.sqrt(inputs)
     for parameter in layer.parameters():  # the weight, then the bias
-        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        with torch.no_grad():
+            parameter.copy_(torch.empty(parameter.shape, device="cpu").uniform_(-bound, bound, generator=generator))
     return layer

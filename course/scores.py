@@ -10,7 +10,7 @@ def top_k(logits: Tensor, y: Tensor, k: int) -> float:
     """Return the fraction of examples whose class is among the k largest logits.
 
     Shapes: logits (B, K), y (B,).
-    Raises: ValueError if the shapes differ or k is not in 1..K.
+    Raises: ValueError if the shapes differ, a class is none, a logit is nan or k is not in 1..K.
     """
     _check(logits, y)
     if not 1 <= k <= logits.shape[1]:
@@ -35,7 +35,7 @@ def confusion_matrix(logits: Tensor, y: Tensor) -> Tensor:
     """
     _check(logits, y)
     classes = logits.shape[1]
-    return torch.bincount(y * classes + logits.argmax(dim=1), minlength=classes**2).view(classes, classes)
+    return torch.bincount(y.long() * classes + logits.argmax(dim=1), minlength=classes**2).view(classes, classes)
 
 
 def precision(confusion: Tensor) -> Tensor:
@@ -59,6 +59,10 @@ def _check(logits: Tensor, y: Tensor) -> None:
     check_shape("y", y, str(len(logits)), "one class index an example, not one-hot rows")
     if len(y) == 0:
         raise ValueError("logits has no examples, expected one or more")
+    if y.is_floating_point():
+        raise ValueError(f"y is {y.dtype}, expected whole numbers, one class an example: try y.long()")
+    if logits.isnan().any():
+        raise ValueError("logits has nan, expected numbers: such a model has no accuracy")
     if y.min() < 0 or y.max() >= logits.shape[1]:
         raise ValueError(
             f"y has class {int(y.max() if y.max() >= logits.shape[1] else y.min())}, expected 0 to "

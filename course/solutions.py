@@ -1,5 +1,6 @@
 """Solutions of the exercises, as notebooks: what those import. `course.upkeep.solutions` makes them."""
 
+from course._streams import say
 from course.exercises import EXERCISES
 
 
@@ -12,4 +13,4 @@ def confirm(name: str, answer: object) -> None:
     if name not in EXERCISES:
         raise ValueError(f"exercise is {name!r}, expected one of {', '.join(EXERCISES)}")
     EXERCISES[name].check(answer)
-    print(f"{name} is right! {EXERCISES[name].praise}")
+    say(f"{name} is right! {EXERCISES[name].praise}")

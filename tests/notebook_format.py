@@ -4,6 +4,7 @@ What a notebook server adds (times, versions, widgets' state) makes every later 
 """
 
 import sys
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -15,17 +16,20 @@ MEND = "run python3 run.py regenerate {stem}, or undo what the notebook server h
 
 def faults(path):
     """Yield a sentence for each way in which a notebook's file is not as it should be."""
-    text = path.read_text(encoding="utf-8")
     try:
-        nb = nbformat.reads(text, as_version=4)
+        text = path.read_bytes().decode("utf-8")
+        with warnings.catch_warnings(action="ignore"):  # of ids that are missing, or there twice
+            nb = nbformat.reads(text.removeprefix("\ufeff"), as_version=4)
         nbformat.validate(nb)
     except Exception as error:
-        yield f"{path} is no notebook ({str(error).splitlines()[0]}): fetch it anew"
+        yield f"{path} is no notebook ({str(error).splitlines()[0]}): take another copy"
         return
     added = nb.metadata.keys() - METADATA
     added |= {name for cell in nb.cells for name in cell.metadata.keys() - CELL_METADATA}
     if added:
         yield f"{path} has the metadata {', '.join(sorted(added))}: {MEND.format(stem=path.stem)}"
+    elif nb.nbformat_minor < 5:
+        yield f"{path} has cells without an id, as Colab leaves them: run python3 run.py regenerate {path.stem}"
     elif text != nbformat.writes(nb) + "\n":
         yield f"{path} is not laid out as nbformat writes it: {MEND.format(stem=path.stem)}"
 

@@ -4,21 +4,28 @@ And for speed: one thread a process, and with `-n auto` two workers, which share
 A plugin, named in pyproject.toml, because pytest would not apply a conftest.py in tests/ to notebooks/.
 """
 
+import atexit
 import importlib.util
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from course import _places
+from course._machine import usable_cores
+from course.upkeep.kernel import SETTINGS, drop_settings
 
 OFFLINE = Path(__file__).parent / "offline"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
     "test_nowcast_main.py": 80,
+    "test_twice.py": 35,
     "test_notebooks.py": 15,
     "test_doctor.py": 14,
     "test_standin.py": 13,
@@ -27,11 +34,16 @@ LONG = {  # seconds of the test modules that take long; `--durations=0` tells th
     "test_house.py": 9,
 }
 
-os.environ["CI"] = "true"
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker has it all from the process that starts it
+    ipython = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, ipython, ignore_errors=True)
+    os.environ.update(drop_settings(os.environ, ipython))  # for the kernels of nbval
+    for name in SETTINGS:
+        os.environ.pop(name, None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported; children have it too
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))  # for children
-if os.environ.get("COURSE_DATA"):  # a kernel works in notebooks/
-    os.environ["COURSE_DATA"] = str(Path(os.environ["COURSE_DATA"]).resolve())
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, as by `nohup pytest &`; children would be deaf too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 spec = importlib.util.spec_from_file_location("offline", OFFLINE / "sitecustomize.py")  # for this process
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
@@ -78,12 +90,7 @@ def pytest_xdist_auto_num_workers(config):
         return None
     named = files_named(config)
     one_file = len(named) == 1 and named.pop().is_file()
-    return 0 if one_file or cores() < 2 else 2
-
-
-def cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 0 if one_file or usable_cores() < 2 else 2
 
 
 @pytest.hookimpl(tryfirst=True)

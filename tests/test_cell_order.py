@@ -1,6 +1,7 @@
 """The room `cell_order`, on tiny notebooks; then on the committed ones, and in a real kernel."""
 
 import builtins
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,21 @@ def test_a_notebook_of_another_project_hears_nothing_and_a_copy_is_ours(folder, 
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "gone.ipynb"))
     monkeypatch.chdir(folder)
     assert after("print(area)", capsys).startswith("This cell needs `area`"), "renamed since the kernel started"
+
+
+def test_a_copy_that_colab_has_saved_without_ids_is_ours(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    copy = written(tmp_path / "mine.ipynb")
+    given = json.loads(copy.read_text(encoding="utf-8"))
+    given["nbformat_minor"] = 0
+    for cell in given["cells"]:
+        del cell["id"]
+    copy.write_text(json.dumps(given), encoding="utf-8-sig")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(copy))
+    assert after("print(area)", capsys).startswith("This cell needs `area`")
+    given["cells"][0]["source"] = "import sys"
+    copy.write_text(json.dumps(given), encoding="utf-8")
+    assert after("print(area)", capsys) == "", "of another project"
 
 
 def test_the_notebook_that_vs_code_names_is_believed(folder, capsys):

@@ -178,7 +178,7 @@ def nothing_runs(monkeypatch):
 
 
 def cannot_be_used(place):
-    return f"{place} cannot be used (File exists): check the path, its owner, and the room on its disk\n"
+    return f"nothing can be written in {place} (it is no folder): check who owns it, or take another folder\n"
 
 
 @pytest.mark.parametrize("costs", [[], ["--costs", "check"], ["--costs", "record"]])
@@ -206,14 +206,14 @@ def test_a_record_that_cannot_be_renewed_is_named_before_anything_runs(
 
 
 def test_notebooks_that_cannot_be_renewed_in_place_are_not_run(course_of_two, nothing_runs, capsys, monkeypatch):
-    def refuse(folder):
-        raise OSError(errno.EROFS, "Read-only file system", str(folder))
+    def refuse(dir):
+        raise OSError(errno.EROFS, "Read-only file system", str(dir))
 
-    monkeypatch.setattr("course.doctor.machine.try_to_write", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     assert cli.main(["regenerate", "00"]) == 1
     assert capsys.readouterr().err == (
-        f"{course_of_two / 'notebooks'} cannot be used (Read-only file system): "
-        "check the path, its owner, and the room on its disk\n"
+        f"nothing can be written in {course_of_two / 'notebooks'} (Read-only file system): "
+        "check who owns it, or take another folder\n"
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn, optim
 from torch.nn import functional as F
-from torch.optim.lr_scheduler import LambdaLR, StepLR
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau, StepLR
 
-from course.compare import Competitor, Run, Task, compare, load_runs, save_runs, sweep, table
+from course.compare import Competitor, Run, Task, compare, load_runs, save_runs, sweep, table, tune
 from course.compare import race as room
 from course.mnist import Batches
 
@@ -159,12 +159,13 @@ def test_a_model_is_made_for_each_run_and_knows_its_seed():
 # One run, against a loop and against paper --------------------------------------------------------------
 
 
-def plain_loop(make_optimizer, steps=6, check_every=2):
+def plain_loop(make_optimizer, steps=6, check_every=2, loss_fn=F.cross_entropy, schedule=None):
     """What a run is, once more and without the course: weights, and per look loss and accuracy."""
     torch.manual_seed(5)
     model = Noisy()
     order = torch.Generator().manual_seed(5)
     optimizer = make_optimizer(model.parameters())
+    scheduler = schedule and schedule(optimizer, steps)
     looks, step = [], 0
     while step < steps:
         for rows in torch.randperm(6, generator=order).split(2):
@@ -173,19 +174,21 @@ def plain_loop(make_optimizer, steps=6, check_every=2):
 
             def loss():
                 optimizer.zero_grad()
-                value = F.cross_entropy(model(X[rows]), Y[rows])  # noqa: B023, since it is called at once
+                value = loss_fn(model(X[rows]), Y[rows])  # noqa: B023, since it is called at once
                 value.backward()
                 return value
 
             loss()
             optimizer.step(loss) if isinstance(optimizer, optim.LBFGS) else optimizer.step()
             step += 1
+            if schedule:
+                scheduler.step()
             if step % check_every == 0 or step == steps:
                 with torch.no_grad():
                     logits = model.eval()(X)
                 model.train()
                 right = (logits.argmax(1) == Y).float()
-                looks.append((F.cross_entropy(logits, Y).item(), right.mean().item()))
+                looks.append((loss_fn(logits, Y).item(), right.mean().item()))
     return model.linear.weight, looks
 
 
@@ -233,6 +236,89 @@ def test_a_known_name_stands_for_its_optimizer(name, kind, options):
     _, looks = plain_loop(partial(kind, lr=0.125, **options))
     assert run.lr == 0.125
     assert run.valid == [pytest.approx(look) for look in looks]
+
+
+def smoothed(logits, y):
+    return F.cross_entropy(logits, y, label_smoothing=0.25)
+
+
+def fading(optimizer, steps):
+    return LambdaLR(optimizer, lambda step: 1 - step / (2 * steps))
+
+
+def test_every_argument_of_a_comparison_has_its_effect(capsys):
+    models = []
+
+    def make_model(seed):
+        models.append(Noisy())
+        return models[-1]
+
+    odd = task(make_model=make_model, loss_fn=smoothed, epochs=5 / 3, check_every=3)
+    competitor = Competitor("own", partial(optim.SGD, momentum=0.5), lr=0.5, schedule=fading)
+    (run,) = room.compare(odd, [competitor], seeds=[5], test_batches=[(X, 1 - Y)], progress=True)
+    own = partial(optim.SGD, lr=0.5, momentum=0.5)
+    weight, looks = plain_loop(own, steps=5, check_every=3, loss_fn=smoothed, schedule=fading)
+    assert torch.equal(models[-1].linear.weight, weight)
+    assert (run.name, run.lr, run.seed, run.steps, run.ended) == ("own", 0.5, 5, [3, 5], "finished")
+    assert run.valid == [pytest.approx(look) for look in looks]
+    with torch.no_grad():
+        logits = models[-1].eval()(X)
+    assert run.test == pytest.approx((smoothed(logits, 1 - Y).item(), 1 - looks[-1][1]))
+    assert "own" in capsys.readouterr().err
+
+
+def test_every_argument_of_a_sweep_has_its_effect(capsys):
+    competitor = Competitor("own", partial(optim.SGD, momentum=0.5), schedule=fading)
+    runs = room.sweep(task(loss_fn=smoothed), [competitor], {"own": [0.5, 0.25]}, seeds=(5, 6), progress=True)
+    assert [(run.lr, run.seed) for run in runs] == [(0.5, 5), (0.25, 5), (0.5, 6), (0.25, 6)]
+    _, looks = plain_loop(partial(optim.SGD, lr=0.25, momentum=0.5), loss_fn=smoothed, schedule=fading)
+    assert runs[1].valid == [pytest.approx(look) for look in looks]
+    assert "run" in capsys.readouterr().err
+
+
+def test_training_means_are_those_of_the_loss_that_was_given():
+    (run,) = compare(paper(loss_fn=smoothed, epochs=1), [Competitor("own", Signed, lr=0.5)], seeds=[0])
+    # Of the smoothed target 1/8 lies on the wrong class: the loss is least at log 7, so after 2 it goes back to 0.
+    apart = [0.0, 2.0, 0.0]
+    losses = [math.log1p(math.exp(-gap)) + gap / 8 for gap in apart]
+    assert [row.loss for row in run.train] == pytest.approx([sum(losses[:2]) / 2, losses[2]], abs=1e-6)
+
+
+def test_a_plateau_schedule_gets_the_validation_loss_of_each_look():
+    losses, rates = [], []
+
+    class Plateau(ReduceLROnPlateau):
+        def step(self, metrics, epoch=None):
+            losses.append(metrics)
+            super().step(metrics, epoch)
+            rates.append(self.optimizer.param_groups[0]["lr"])
+
+    def schedule(optimizer, steps):
+        return Plateau(optimizer, factor=0.5, patience=0, threshold=0.999)  # nothing is good enough
+
+    (run,) = compare(task(), [Competitor("SGD", lr=1, schedule=schedule)], seeds=[0])
+    assert losses == [row.loss for row in run.valid] and rates == [1, 0.5, 0.25]
+    with pytest.raises(ValueError, match="scheduler has mode 'max', but is given a loss"):
+        compare(task(), [Competitor("SGD", schedule=lambda optimizer, _: ReduceLROnPlateau(optimizer, "max"))])
+
+
+def test_targets_that_are_no_classes_are_compared_by_their_loss(tmp_path):
+    def line(seed):
+        return nn.Linear(2, 1)
+
+    sums = [(X, X.sum(1, keepdim=True))]
+    regression = task(make_model=line, make_batches=lambda seed: sums * 3, valid_batches=sums, loss_fn=F.mse_loss)
+    runs = sweep(regression, [Competitor("SGD")], (0.001, 0.1, 0.01, 1e6), seeds=(0, 1))
+    assert {look.accuracy for run in runs for look in run.valid} == {None}
+    assert {run.lr for run in runs if run.ended == "diverged"} == {1e6}
+    choice = tune(runs)["SGD"]
+    assert (choice.lr, choice.accuracy, choice.good) == (0.1, None, (0.1, 0.1))
+    rows = table(runs)
+    assert [row.valid for row in rows] == [None] * 4 and rows[3].valid_loss is None
+    ends = [run.valid[-1].loss for run in runs if run.lr == 0.1]
+    assert rows[1].valid_loss == (pytest.approx(sum(ends) / 2), min(ends), max(ends))
+    save_runs(runs, tmp_path / "runs.json")
+    assert load_runs(tmp_path / "runs.json") == runs
 
 
 def test_the_rate_of_a_recipe_is_reported_also_if_its_optimizer_makes_another_of_it():
@@ -325,6 +411,14 @@ def test_a_training_loss_of_nan_ends_its_run_and_no_other():
         ("bomb", seed, "diverged", [2]) for seed in (0, 1, 2)
     ]
     assert timeless(run for run in runs if run.name == "own") == timeless(compare(paper(), [calm]))
+
+
+def test_a_nan_in_the_validation_data_is_divergence_and_never_the_best_rate():
+    nan = [(X, Y), (X * math.nan, Y)]
+    runs = sweep(task(valid_batches=nan), [Competitor("SGD")], (0.1, 0.2))
+    assert [(run.ended, run.valid) for run in runs] == [("diverged", [])] * 2
+    with pytest.raises(ValueError, match="every run of SGD diverged, at rates from 0.1 to 0.2: .* look for nan"):
+        tune(runs)
 
 
 def test_a_validation_or_test_loss_of_infinity_is_divergence_too():
@@ -446,18 +540,25 @@ def test_a_file_of_runs_is_json_for_everybody_also_after_divergence(tmp_path):
             lambda: sweep(task(), [Competitor("SGD")], (0.1, 0.1)),
             "two competitors are called 'SGD' with lr 0.1: give each a name of its own",
         ),
-        (lambda: task(epochs=0), "epochs is 0 and check_every 2, expected more than 0 and at least 1: try 1 and 50"),
+        (
+            lambda: task(epochs=0),
+            "epochs is 0 and check_every 2, expected more than 0 and a whole number from 1: try 1 and 50",
+        ),
         (
             lambda: task(epochs=math.nan),
-            "epochs is nan and check_every 2, expected more than 0 and at least 1: try 1 and 50",
+            "epochs is nan and check_every 2, expected more than 0 and a whole number from 1: try 1 and 50",
         ),
         (
             lambda: task(check_every=0),
-            "epochs is 2 and check_every 0, expected more than 0 and at least 1: try 1 and 50",
+            "epochs is 2 and check_every 0, expected more than 0 and a whole number from 1: try 1 and 50",
         ),
         (
             lambda: compare(task(make_batches=lambda seed: []), [Competitor("SGD")]),
             "make_batches gives no batches for seed 0, expected one or more",
+        ),
+        (
+            lambda: task(check_every=2.5),
+            "epochs is 2 and check_every 2.5, expected more than 0 and a whole number from 1: try 1 and 50",
         ),
         (lambda: compare(task(valid_batches=[]), [Competitor("SGD")]), "batches is empty, expected one batch or more"),
     ],

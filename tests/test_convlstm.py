@@ -1,6 +1,7 @@
 import copy
 import itertools
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -234,13 +235,6 @@ def test_in_single_precision_the_layers_are_as_exact_as_the_cells():
     assert_close([tensor.double() for tensor in flat(*model(x.float()))], expected, within=2e-6)
 
 
-def test_a_second_derivative_is_refused_instead_of_wrong():
-    model, x = make(), random(1, 2, 2, *GRID[2]).requires_grad_()
-    (gradient,) = torch.autograd.grad(model(x)[0][1].square().sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        gradient.sum().backward()
-
-
 @pytest.mark.parametrize("lean", [False, True])
 def test_one_volume_alone_gives_the_same_with_groups_and_without(lean, monkeypatch):
     model, x = make(3, lean=lean), random(1, 3, 2, *GRID[3]).requires_grad_()
@@ -456,10 +450,40 @@ def test_cells_that_make_no_sense_are_refused():
     assert message(ConvLSTM, 1, ()) == ("hidden_channels is (), expected the size of one layer or more: try (8, 8)")
 
 
-@pytest.mark.parametrize("peephole", ["full", (4,), (4, 0), (2, 4, 3), True])
+@pytest.mark.parametrize(
+    "peephole", ["full", (4,), (4, 0), (2, 4, 3), True, 4, np.int64(4), (4.0, 3), (True, 3), ("4", "3"), np.array(4)]
+)
 def test_peepholes_of_another_kind_are_refused(peephole):
     expected = f"peephole is {peephole!r}, expected None, 'channel' or the size of the grid, (H, W)"
     assert message(ConvLSTMCell, 1, 1, peephole=peephole) == expected
+
+
+@pytest.mark.parametrize("value", [(3, 5), [3], True, 3.0, "3", None, np.float32(3), np.array(3), torch.tensor(3)])
+@pytest.mark.parametrize("name, mend", [("in_channels", 1), ("hidden_channels", 8), ("kernel", 3), ("dim", 2)])
+@pytest.mark.parametrize("make_one", [ConvLSTMCell, ConvLSTM, RainNet])
+def test_a_size_that_is_no_whole_number_is_named(make_one, name, mend, value):
+    layers = make_one is not ConvLSTMCell
+    sizes = {"in_channels": 1, "hidden_channels": (2, 3) if layers else 2, "kernel": 3, "dim": 2}
+    sizes[name] = (2, value) if layers and name == "hidden_channels" else value
+    assert message(make_one, **sizes) == f"{name} is {value!r}, expected a whole number: try {mend}"
+
+
+def test_sizes_from_numpy_are_sizes():
+    sizes = np.int64(2), np.array([3, 2]), np.int32(5), np.uint8(2), np.array([4, 3])
+    ours, theirs = ConvLSTM(*sizes, generator=seed()), ConvLSTM(2, (3, 2), 5, 2, (4, 3), generator=seed())
+    x = random(1, 2, 2, 4, 3, dtype=torch.float32)
+    assert_close(flat(*ours(x)), flat(*theirs(x)), within=0)
+    ours, theirs = RainNet(*sizes, generator=seed()), RainNet(2, (3, 2), 5, 2, (4, 3), generator=seed())
+    assert_close([ours(x)], [theirs(x)], within=0)
+    assert [cell.hidden_channels for cell in ConvLSTM(1, np.int64(8)).cells] == [8]
+
+
+def test_what_is_no_switch_and_no_generator_is_refused():
+    assert message(ConvLSTM, 1, 8, lean="no") == "lean is 'no', expected True or False"
+    # One place too early, a generator would have been taken for a yes.
+    assert message(RainNet, 1, (8,), 3, 2, None, seed()).endswith(", expected True or False")
+    expected = "generator is 0, expected a torch.Generator: try torch.Generator().manual_seed(0)"
+    assert message(ConvLSTM, 1, 8, generator=0) == message(RainNet, 1, (8,), generator=0) == expected
 
 
 def test_an_input_of_another_shape_is_refused():
@@ -489,6 +513,22 @@ def test_a_state_that_does_not_fit_is_refused():
     assert message(model, x, [(h, h)]) == "states has 1 pairs h, c, expected 2, one for each layer"
     assert message(model, x, [(h, h), (c, h)]) == f"c has shape (2, 3, 5, 6), expected (2, 2, 5, 6){mend}"
     assert message(model, x[:1], [(h, h), (c, c)]) == f"h has shape (2, 3, 5, 6), expected (1, 3, 5, 6){mend}"
+    assert message(model, x, [(h, h, h), (c, c)]) == "a state is of type tuple, expected a pair: try (h, c)"
+    assert message(model, x, [(h, h), (c.numpy(), c)]) == (
+        "h is of type ndarray, expected a tensor, as torch.as_tensor makes it"
+    )
+    assert message(model, x, [(h, h), (c, c.double())]) == (
+        "c is torch.float64, expected torch.float32 as the weights: convert it"
+    )
+    assert message(model, x, [(h, h.to("meta")), (c, c)]) == (
+        "c is on meta, expected cpu as the weights: try c.to('cpu')"
+    )
+    no_pairs = "states has no pairs h, c, expected 2, one for each layer: try [(h, c), (h, c)]"
+    for states in [(h, c), h, {0: (h, h), 1: (c, c)}]:
+        assert message(model, x, states) == no_pairs
+    assert (
+        message(ConvLSTM(1, 3), x, (h, h)) == "states has no pairs h, c, expected 1, one for each layer: try [(h, c)]"
+    )
     cell = model.cells[0]
     assert message(cell, x[:, 0], (c, c)) == f"h has shape (2, 2, 5, 6), expected (2, 3, 5, 6){mend}"
 
@@ -499,11 +539,75 @@ def test_a_state_that_does_not_fit_is_refused():
         ([4, 5], "lengths is [4, 5], expected 0 to 4: x has 4 time steps"),
         ([-1, 4], "lengths is [-1, 4], expected 0 to 4: x has 4 time steps"),
         ([1, 2, 3], "lengths has shape (3,), expected (2,): one for each example of x"),
-        ([1.0, 2.0], "lengths is torch.float32, expected whole numbers: convert it by .long()"),
+        (torch.tensor([[1, 2]]), "lengths has shape (1, 2), expected (2,): one for each example of x"),
+        ([1.0, 2.0], "lengths is torch.float32, expected whole numbers: try [4] * 2"),
+        (torch.tensor([1 + 2j, 2]), "lengths is torch.complex64, expected whole numbers: try [4] * 2"),
+        ([True, False], "lengths is torch.bool, expected whole numbers: try [4] * 2"),
+        (3, "lengths is 3, expected whole numbers: try [4] * 2"),
+        ("ab", "lengths is 'ab', expected whole numbers: try [4] * 2"),
+        ([None, 2], "lengths is [None, 2], expected whole numbers: try [4] * 2"),
     ],
 )
 def test_lengths_that_do_not_fit_are_refused(lengths, expected):
     assert message(ConvLSTM(1, 3), torch.zeros(2, 4, 1, 5, 6), lengths=lengths) == expected
+
+
+@pytest.mark.parametrize("lengths", [np.array([2, 4]), np.array([4, 2])[::-1], np.array([2, 4], np.uint64), (2, 4)])
+def test_lengths_of_numpy_are_lengths(lengths):
+    model, x = make(), random(2, 4, 2, *GRID[2])
+    assert_close(flat(*model(x, lengths=lengths)), flat(*model(x, lengths=torch.tensor([2, 4]))), within=0)
+
+
+@pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad])
+def test_rainnet_names_the_input_that_came(mode):
+    net = RainNet(2, (3, 2), dim=2)
+    with mode():
+        assert message(net, torch.zeros(1, 4, 3, 5, 6)).startswith(
+            "x has shape (1, 4, 3, 5, 6), expected (B, T, 2, H, W)"
+        )
+        assert message(net, [1]) == "x is of type list, expected a tensor, as torch.as_tensor makes it"
+        assert message(net, torch.zeros(1, 4, 2, 5, 6).to("meta")).startswith("x is on meta, expected cpu")
+        assert message(net, torch.zeros(1, 4, 2, 5, 6).double()).startswith("x is torch.float64, expected")
+
+
+# What is taken is handed on
+
+
+def uniform(*size, inputs, generator):
+    return torch.empty(size).uniform_(-(inputs**-0.5), inputs**-0.5, generator=generator)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_all_arguments_of_convlstm_reach_its_cells(dim):
+    model = ConvLSTM(2, (3, 5), 5, dim, GRID[dim], True, seed(7))
+    window, generator = (5,) * dim, seed(7)
+    for cell, (inputs, outputs) in zip(model.cells, [(2, 3), (3, 5)], strict=True):
+        together = (inputs + outputs) * 5**dim
+        for weight, channels in [(cell.weight_x, inputs), (cell.weight_h, outputs)]:
+            expected = uniform(4 * outputs, channels, *window, inputs=together, generator=generator)
+            assert_close([weight], [expected], within=0)
+        assert cell.peep.shape == (3, outputs, *GRID[dim])
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_all_arguments_of_rainnet_reach_its_layers_and_maps(dim):
+    arguments = 2, (3, 5), 5, dim, GRID[dim], True
+    generator = seed(7)
+    net, layers = RainNet(*arguments, seed(7)), ConvLSTM(*arguments, generator)
+    expected = list(layers.parameters())
+    for inputs in (3, 5, 2):  # the maps of the layers, then the one over these two
+        fan = inputs * 5**dim
+        expected += [uniform(1, inputs, *(5,) * dim, inputs=fan, generator=generator)]
+        expected += [uniform(1, inputs=fan, generator=generator)]
+    assert_close(list(net.parameters()), expected, within=0)
+    assert net(torch.zeros(1, 3, 2, *GRID[dim])).shape == (1, 3, 1, *GRID[dim])
+
+
+def test_a_lean_rainnet_saves_four_maps_less_a_layer_and_step():
+    x = random(2, 5, 1, 5, 6, dtype=torch.float32)
+    nets = [RainNet(1, (8, 8), 5, 2, "channel", lean, seed()) for lean in (False, True)]
+    full, lean = (saved_bytes(lambda net=net: net(x)).bytes for net in nets)
+    assert full - lean == 2 * 5 * 4 * MAP
 
 
 # On other devices

@@ -90,7 +90,9 @@ def test_one_seed_repeats_python_numpy_and_torch():
         seed_everything(7)
         return random.random(), np.random.rand(), torch.rand(()).item()
 
-    assert draw() == draw()
+    random.seed(7), np.random.seed(7), torch.manual_seed(7)
+    expected = random.random(), np.random.rand(), torch.rand(()).item()
+    assert draw() == draw() == expected
 
 
 @pytest.mark.parametrize(("seed", "small"), [(2**32 + 7, 7), (-1, 2**32 - 1)])

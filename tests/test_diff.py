@@ -1,8 +1,10 @@
 """What differs between two runs of a notebook is told in words, and nothing else is."""
 
 import copy
+import json
 import subprocess
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -174,6 +176,94 @@ def test_the_old_run_is_the_committed_one(repository, notebook):
         "00_tiny:",
         "  ≈: 1 of 3 values moved, half of them by 50.0% or less, one by 50%: from 2.00 to 1.00 in [1] 'data = load()'",
     ]
+
+
+def as_colab_saves(given):
+    """nbformat 4.0, ids of its own in places of its own, none of ours."""
+    given["nbformat_minor"] = 0
+    given["metadata"] |= {"colab": {"provenance": []}, "accelerator": "GPU"}
+    for number, cell in enumerate(given["cells"]):
+        del cell["id"]
+        cell["metadata"] |= {"id": f"C0lab{number}", "outputId": "1a"}
+
+
+def without_all_ids(given):
+    del given["cells"][1]["id"]
+
+
+def with_one_id_twice(given):
+    given["cells"][2]["id"] = given["cells"][1]["id"]
+
+
+def with_an_id_that_is_none(given):
+    given["cells"][1]["id"] = "data\nof mine"
+
+
+def as_vs_code_saves(given):
+    for cell in given["cells"]:
+        cell["metadata"]["vscode"] = {"languageId": "python"}
+
+
+SAVED = [as_colab_saves, without_all_ids, with_one_id_twice, with_an_id_that_is_none, as_vs_code_saves]
+
+
+@pytest.mark.parametrize("saved", SAVED)
+@pytest.mark.parametrize("encoding, newline", [("utf-8", "\n"), ("utf-8-sig", "\r\n")])
+def test_whoever_saved_the_file_the_same_cells_are_found_in_it(repository, notebook, saved, encoding, newline):
+    write(changed(notebook, "data", "≈ 2.00", "≈ 1.00"), repository)
+    lines = diff.report(repository, repository)
+    given = json.loads(repository.read_text(encoding="utf-8"))
+    saved(given)
+    repository.write_text(json.dumps(given, indent=1, ensure_ascii=False), encoding=encoding, newline=newline)
+    assert diff.report(repository, repository) == lines
+    given["cells"].insert(
+        2, given["cells"][0] | {"source": ["# New"]} | ({"id": "new"} if saved is as_vs_code_saves else {})
+    )
+    given["cells"][3]["source"] = ["show(figure)"]
+    repository.write_text(json.dumps(given), encoding=encoding)
+    assert diff.report(repository, repository)[1:3] == [
+        "  cells changed: 1, the first is [2] 'show(figure)'",
+        "  cells new: 1, the first is '# New'",
+    ]
+
+
+def test_a_notebook_without_ids_that_was_committed_is_compared_with_one_that_has_them(notebook):
+    old = copy.deepcopy(notebook)
+    for cell in old.cells:
+        del cell["id"]
+    assert list(diff.changes(old, notebook)) == []
+    assert len(list(diff.changes(old, changed(notebook, "data", "2.00", "2.02")))) == 1
+
+
+def test_a_notebook_in_nbformat_3_is_compared_by_its_sources(repository, notebook):
+    nbformat.write(nbformat.convert(notebook, 3), repository)
+    told = diff.report(repository, repository)
+    assert not [line for line in told if "cells" in line and "drawn data" not in line], told
+
+
+def test_a_cell_that_moved_or_whose_id_another_took_is_not_taken_for_a_changed_one(notebook):
+    other = copy.deepcopy(notebook)
+    other.cells[1], other.cells[2] = other.cells[2], other.cells[1]
+    assert list(diff.changes(notebook, other)) == []
+    other.cells[1].id, other.cells[2].id = other.cells[2].id, other.cells[1].id
+    assert list(diff.changes(notebook, other)) == []
+
+
+def test_what_is_no_notebook_is_named_with_the_reason(repository, notebook):
+    repository.write_text("<<<<<<< HEAD")
+    with pytest.raises(ValueError) as error:
+        diff.report(repository, repository)
+    assert str(error.value) == (
+        f"{repository} is no notebook (Expecting value: line 1 column 1 (char 0)), "
+        "expected one in nbformat 4: take another copy"
+    )
+    for words in (["add", "."], ["commit", "-q", "-m", "broken"]):
+        subprocess.run(
+            ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=repository.parent, check=True
+        )
+    write(notebook, repository)
+    with pytest.raises(ValueError, match="^00_tiny.ipynb of HEAD is no notebook"):
+        diff.report(repository, repository)
 
 
 def test_a_commit_that_git_does_not_know_is_named_and_a_new_notebook_told(repository, notebook):

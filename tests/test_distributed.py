@@ -1,5 +1,8 @@
-"""A world of processes: who takes which part, who speaks, which GPU. Real ones are in test_nowcast_main.py."""
+"""A world of processes: who takes which part, who speaks, which GPU, how it ends. More are in test_nowcast_main.py."""
 
+import json
+import os
+import sys
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -8,7 +11,18 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from course.distributed import World, add_up, all_gather, backward, choose, joined, part_of, replicate, together
+from course.distributed import (
+    World,
+    add_up,
+    all_gather,
+    backward,
+    choose,
+    joined,
+    launch,
+    part_of,
+    replicate,
+    together,
+)
 from course.distributed import world as room
 from course.distributed.torchrun import Place
 
@@ -16,7 +30,7 @@ CPU = torch.device("cpu")
 
 
 def world(rank, size):
-    return World(rank, size, rank, size, CPU, "gloo", None)
+    return World(rank, size, rank, size, CPU, "gloo", None, [])
 
 
 @pytest.mark.parametrize("size", range(1, 7))
@@ -245,3 +259,70 @@ def test_processes_wait_for_each_other_at_their_last_piece():
 
     backward(Noted(), squares, list(range(6)), world(0, 2), micro_batch=1)
     assert notes == ["alone", "piece", "alone", "piece", "piece"]
+
+
+class Placed(nn.Module):
+    """A model that notes where it is put, as there need be no GPU here."""
+
+    def to(self, device):
+        self.place = device
+        return self
+
+
+@pytest.mark.parametrize("device, places", [("cuda:1", [torch.device("cuda:1")]), ("cpu", None)])
+def test_a_replica_is_on_the_device_of_its_process_and_in_the_group_of_its_world(device, places, monkeypatch):
+    monkeypatch.setattr(room, "DistributedDataParallel", lambda model, **options: (model, options))
+    here = World(1, 2, 1, 2, torch.device(device), "nccl", "group", [])
+    model, options = replicate(Placed(), here)
+    assert (model.place, options) == (here.device, {"device_ids": places, "process_group": "group"})
+    assert here.replicas == [(model, options)]
+
+
+def test_a_timeout_reaches_the_group():
+    with joined(device="cpu", timeout=77):
+        assert dist.group.WORLD._get_backend(CPU).options._timeout == timedelta(seconds=77)
+
+
+SCRIPT = """
+import gc, json, os, sys
+from pathlib import Path
+import torch
+from torch import nn
+from course.distributed import add_up, all_gather, backward, joined, part_of, replicate
+
+def threads():
+    return sum((task / "comm").read_text() == "pt_gloo_runloop\\n" for task in Path("/proc/self/task").glob("*"))
+
+gc.disable()
+sys.path.append(sys.argv[1])
+from test_distributed import X, Y, squares  # noqa: E402
+
+with joined(backend="gloo", device="cpu", timeout=99) as world:
+    torch.manual_seed(world.rank)
+    model = replicate(nn.Linear(2, 1), world)
+    total = backward(model, squares, range(7), world, micro_batch=2)
+    own = getattr(model, "module", model)
+    notes = {"world": [*world[:4], str(world.device), world.backend], "told": all_gather(["rank", world.rank])}
+    notes |= {"losses": add_up(total).item(), "bias": own.bias.tolist(), "gradient": own.weight.grad.tolist()}
+    notes["threads"] = [threads()]
+notes["threads"].append(threads())
+os.write(1, (json.dumps(notes) + "\\n").encode())
+"""
+
+
+def test_three_processes_speak_add_up_and_leave_no_thread_behind_that_may_be_late(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    ends = [json.loads(line) for line in launch(tmp_path / "script.py", [os.path.dirname(__file__)], 3).splitlines()]
+    ends.sort(key=lambda notes: notes["world"][0])
+    assert [notes["world"] for notes in ends] == [[rank, 3, rank, 3, "cpu", "gloo"] for rank in range(3)]
+    torch.manual_seed(0)
+    model = nn.Linear(2, 1)
+    losses = squares(model, range(7))
+    losses.mean().backward()
+    for notes in ends:
+        assert notes["told"] == [["rank", 0], ["rank", 1], ["rank", 2]]
+        assert notes["losses"] == pytest.approx(losses.sum().item())
+        assert notes["bias"] == pytest.approx(model.bias.tolist())  # with which rank 0 began
+        assert notes["gradient"][0] == pytest.approx(model.weight.grad[0].tolist())
+        # Later, one that lets go of a tensor would abort the process, or keep it from ending.
+        assert notes["threads"] == ([2, 0] if sys.platform == "linux" else [0, 0])

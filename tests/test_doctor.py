@@ -149,6 +149,13 @@ def test_packages_hidden_by_pythonpath_are_found(monkeypatch, tmp_path):
     ]
 
 
+def test_another_course_in_pythonpath_is_found_and_our_own_folder_is_none(monkeypatch, tmp_path):
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
+    assert texts(python.check_paths) == [f"PYTHONPATH names {tmp_path}, which hides course: unset PYTHONPATH"]
+
+
 def test_a_pythonpath_that_hides_nothing_is_no_failure(monkeypatch, tmp_path):
     put_first(monkeypatch, tmp_path, mine="")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path / "nowhere"), str(tmp_path), ""]))

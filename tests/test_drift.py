@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course.rain import ANN, CNN, LSTM, advection, csi, drift, echo, features, persistence, rmse, storms
+from course.rain import ANN, CNN, LSTM, advection, csi, drift, echo, features, move, persistence, rmse, storms
 
 STEPS = 5
 
@@ -126,6 +126,42 @@ def test_on_storms_advection_beats_persistence_in_rmse_and_csi():
     assert csi(moved, y, 80 / 255) > csi(still, y, 80 / 255) + 0.04
 
 
+def blind_and_fast():
+    """A blob that drifts by three rows a step over a bright sector which stands still and was not measured."""
+    x, _ = drifting((3, 0), side=64)
+    seen = torch.ones_like(x, dtype=torch.bool)
+    seen[..., 50:] = False
+    return torch.where(seen, x, torch.rand(64, generator=torch.Generator().manual_seed(0))[:, None]), seen
+
+
+def test_every_option_of_advection_reaches_drift_and_move():
+    x, seen = blind_and_fast()
+    asked = {"seen": seen, "reach": 12, "edge": "zeros"}
+    by = drift(x, seen, 12)
+    assert by[0].tolist() == pytest.approx([3, 0], abs=0.05)
+    expected = torch.stack([move(x[:, -1], step * by, edge="zeros") for step in (1, 2, 3)], 1)
+    torch.testing.assert_close(advection(x, 3, **asked), expected)
+    for name in asked:  # each of them makes a difference, so that none can be lost
+        fewer = {other: value for other, value in asked.items() if other != name}
+        assert (advection(x, 3, **fewer) - expected).abs().max() > 0.01, name
+
+
+def test_no_drift_beyond_the_reach_is_found():
+    x, seen = blind_and_fast()
+    for reach in (1, 2, 4):  # cells, over three steps; a parabola may add a half
+        assert 3 * drift(x, seen, reach)[0, 0].item() <= reach + 0.5
+
+
+def test_every_option_of_move_counts():
+    x, right = torch.tensor([[[1.0, 2, 3, 4], [5, 6, 7, 8]]]), torch.tensor([[0.0, 1.0]])
+    for options, expected in (
+        ({}, [1, 1, 2, 3, 5, 5, 6, 7]),
+        ({"steps": 2}, [1, 1, 1, 2, 5, 5, 5, 6]),
+        ({"steps": 2, "edge": "zeros"}, [0, 0, 1, 2, 0, 0, 5, 6]),
+    ):
+        assert move(x, right, **options).flatten().tolist() == pytest.approx(expected, abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
@@ -189,6 +225,13 @@ def test_a_network_of_the_notes_turns_volumes_into_rain_and_learns_eight_storms(
         losses.append(loss.item())
     assert network(x).shape == (8,)
     assert losses[-1] < 0.2 * y.var(correction=0).item()
+
+
+@pytest.mark.parametrize("make", [lambda **o: ANN(3, 2, **o), lambda **o: CNN(3, 2, **o), lambda **o: LSTM(2, **o)])
+def test_the_width_of_a_network_can_be_chosen(make):
+    sizes = [sum(weight.numel() for weight in make(**options).parameters()) for options in ({}, {"hidden": 5})]
+    assert sizes[0] > sizes[1]
+    assert make(hidden=5)(torch.zeros(4, 3, 2, 16, 16)).shape == (4,)
 
 
 def test_the_lstm_takes_films_of_any_length():

@@ -1,5 +1,6 @@
 """Texts of numbers: all readers give the same, to the bit, and the same sentence for the same fault."""
 
+import errno
 import gzip
 import importlib.util
 import os
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from course.files import (
     Records,
+    cache_text,
     line,
     parser,
     read_fast,
@@ -22,6 +24,7 @@ from course.files import (
     read_serial,
     read_threads,
     text,
+    threads,
 )
 from course.files.parser import parse_values
 from test_idx import message
@@ -342,6 +345,86 @@ def test_without_numba_numpy_parses_and_the_wish_for_numba_is_answered(path, mon
     assert plain(read_fast(path, (1,), missing=255)) == (["a"], [1], [[5]])
     said = message(ValueError, read_fast, path, (1,), missing=255, parser="numba")
     assert said == 'parser is numba, which is not installed: run pip install "course[fast]", or choose numpy'
+
+
+@pytest.fixture
+def broken_numba(monkeypatch):
+    """A numba that finds no folder for what it compiles, as in a read-only clone without a home."""
+    kernel = pytest.importorskip("course.files.kernel")
+
+    def refuse(*arguments):
+        raise RuntimeError("cannot cache function: no locator available\nand more")
+
+    monkeypatch.setattr(kernel, "parse_compiled", refuse)
+    threads._compiled.cache_clear()
+    yield
+    threads._compiled.cache_clear()
+
+
+MEND = "if it lacks a folder to write to, name one in NUMBA_CACHE_DIR"
+REASON = "numba does not work here (cannot cache function: no locator available)"
+
+
+def test_if_numba_does_not_work_numpy_parses_and_says_so_once(path, tmp_path, broken_numba):
+    write(path, b"a,1,5 -1\nb,2,6 7\n")
+    with pytest.warns(UserWarning) as warned:
+        for read in (read_fast, read_fast, partial(cache_text, cache=tmp_path / "cache")):
+            assert plain(read(path, (2,), missing=255)) == (["a", "b"], [1, 2], [[5, 255], [6, 7]])
+    assert [str(one.message) for one in warned] == [f"{REASON}, so NumPy parses, more slowly: {MEND}"]
+
+
+@pytest.mark.filterwarnings("ignore:numba does not work")
+def test_who_asks_for_a_numba_that_does_not_work_is_told(path, broken_numba):
+    write(path, b"a,1,5\n")
+    said = message(ValueError, read_fast, path, (1,), missing=255, parser="numba")
+    assert said == f"parser is {REASON.replace('numba ', 'numba, which ', 1)}: {MEND}, or choose numpy"
+
+
+def test_the_parser_that_is_named_parses(path, monkeypatch):
+    write(path, b"a,1,5\n")
+    used = []
+    for name, parse in PARSERS.items():
+        place, attribute = (threads, "parse_values") if name == "numpy" else (kernel, "parse_compiled")
+        spy = lambda *arguments, name=name, parse=parse: used.append(name) or parse(*arguments)  # noqa: E731
+        monkeypatch.setattr(place, attribute, spy)
+    threads._compiled.cache_clear()
+    threads.choose_parser()
+    for name in PARSERS:
+        used.clear()
+        read_fast(path, (1,), missing=255, parser=name)
+        assert used == [name]
+    threads._compiled.cache_clear()
+
+
+@pytest.mark.parametrize("reader", HERE)
+def test_threads_are_as_many_as_wished_else_one_a_core_that_may_be_used(path, monkeypatch, reader):
+    asked = []
+    monkeypatch.setattr(threads, "choose_workers", lambda *arguments: asked.append(arguments) or 1)
+    write(path, b"a,1,5\n" * 50)
+    monkeypatch.setattr(text, "BLOCK", 100)
+    for workers in (None, 7):
+        HERE[reader](path, (1,), missing=255, workers=workers)
+    blocks = 4 if reader == "threads" else 3  # 16 lines each; guessed: 300 bytes in blocks of 100
+    assert asked == ([] if reader == "serial" else [(None, blocks), (7, blocks)])
+
+
+@pytest.mark.parametrize(
+    "number, reason, mend",
+    [
+        (errno.EACCES, "Permission denied", "check who may read it, and the disk or network that it is on"),
+        (errno.ESTALE, "Stale file handle", "check who may read it, and the disk or network that it is on"),
+        (errno.EMFILE, "Too many open files", "close some files, or allow more of them by ulimit -n"),
+    ],
+)
+@pytest.mark.parametrize("reader", ALL)
+def test_a_text_that_cannot_be_opened_is_told_with_its_reason(path, monkeypatch, reader, number, reason, mend):
+    def refuse(path, mode):
+        raise OSError(number, reason, path)
+
+    monkeypatch.setattr(text, "open", refuse, raising=False)
+    with pytest.raises(OSError) as caught:
+        ALL[reader](write(path, b"a,1,5\n"), (1,), missing=255)
+    assert (caught.value.errno, str(caught.value)) == (number, f"{path} cannot be read ({reason}): {mend}")
 
 
 # What changes

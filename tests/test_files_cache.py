@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import torch
 
-from course.files import cache, cache_text, read_fast, text
+from course import _locks
+from course.files import cache, cache_text, read_fast, text, threads
 from test_files import plain, write
 from test_idx import message
 
@@ -68,7 +69,7 @@ def test_a_cache_of_another_text_is_refused_and_made_anew_on_demand(path):
     write(path, b"c,3,1 2\n")
     os.utime(path, ns=(5, 5))
     folder = f"{path}.cache"
-    mend = "pass overwrite=True to convert the text again"
+    mend = "delete it, or pass overwrite=True, to convert the text again"
     assert message(ValueError, cache_text, path, (2,), missing=9) == (
         f"{folder} was made for size 19, now it is 8: {mend}"
     )
@@ -153,7 +154,7 @@ def test_too_little_space_is_told_before_anything_is_parsed(path, monkeypatch):
     write(path, CONTENT * 50_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("usage", "free")(199_999))
     monkeypatch.setattr(cache, "parse_texts", None)
-    assert message(OSError, cache_text, path, (2,), missing=9) == f"[Errno 28] {no_space(f'{path}.cache')}"
+    assert message(OSError, cache_text, path, (2,), missing=9) == no_space(f"{path}.cache")
     assert names(path.parent) == ["rain.txt", "rain.txt.cache.lock"]
 
 
@@ -163,7 +164,7 @@ def test_a_disk_that_fills_up_while_values_are_written_is_told_by_the_same_sente
     monkeypatch.setattr(cache, "open", lambda path, mode: builtins.open("/dev/full", mode), raising=False)
     with pytest.raises(OSError) as caught:
         cache_text(path, (2,), missing=9)
-    assert caught.value.errno == errno.ENOSPC and caught.value.strerror == no_space(f"{path}.cache")
+    assert caught.value.errno == errno.ENOSPC and str(caught.value) == no_space(f"{path}.cache")
     assert names(path.parent) == ["rain.txt", "rain.txt.cache.lock"]
 
 
@@ -193,3 +194,79 @@ def test_of_two_converters_at_once_one_converts_and_the_other_waits(path, monkey
         caller.join()
     assert len(calls) == 1
     assert [plain(result)[2] for result in results] == [[[5, 6], [9, 7]]] * 2
+
+
+def refuse_locks(monkeypatch):
+    def refuse(file, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", refuse)  # as NFS does
+
+
+def test_where_nothing_can_be_locked_the_text_is_converted_and_this_is_said(path, monkeypatch):
+    refuse_locks(monkeypatch)
+    with pytest.warns(UserWarning) as warned:
+        assert plain(cache_text(path, (2,), missing=9)) == (["a", "b"], [1.5, 2], [[5, 6], [9, 7]])
+    said = f"{path}.cache.lock cannot be locked (No locks available): others may convert too"
+    assert [str(one.message) for one in warned] == [said]
+    assert warned[0].filename == __file__
+    assert names(path.parent) == ["rain.txt", "rain.txt.cache", "rain.txt.cache.lock"]
+    cache_text(path, (2,), missing=9)  # without a word: nothing has to be locked
+
+
+@pytest.mark.filterwarnings("ignore:.*cannot be locked")
+def test_two_converters_who_cannot_lock_do_not_spoil_each_others_work(path, monkeypatch):
+    refuse_locks(monkeypatch)
+    write_values, both, results = cache._write_values, threading.Barrier(2, timeout=60), []
+
+    def write_then_meet(*arguments):
+        heads = write_values(*arguments)
+        both.wait()
+        return heads
+
+    monkeypatch.setattr(cache, "_write_values", write_then_meet)
+    callers = [threading.Thread(target=lambda: results.append(cache_text(path, (2,), missing=9))) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    assert [plain(result)[2] for result in results] == [[[5, 6], [9, 7]]] * 2
+    assert names(path.parent) == ["rain.txt", "rain.txt.cache", "rain.txt.cache.lock"]
+
+
+@pytest.mark.parametrize("place", ["absent/cache", "rain.txt/cache"])
+def test_a_cache_that_cannot_be_made_is_told_with_the_reason_and_the_mend(path, place):
+    folder = path.parent / place
+    with pytest.raises(OSError) as caught:
+        cache_text(path, (2,), missing=9, cache=folder)
+    reason = os.strerror(caught.value.errno)
+    assert reason in ("No such file or directory", "Not a directory")
+    assert str(caught.value) == f"{folder} cannot be made ({reason}): name a folder of your own by cache"
+
+
+def test_a_folder_that_may_not_be_written_is_told_in_the_same_way(path, monkeypatch):
+    def refuse(path, *arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(_locks, "open", refuse, raising=False)
+    said = message(PermissionError, cache_text, path, (2,), missing=9)
+    assert said == f"{path}.cache cannot be made (Permission denied): name a folder of your own by cache"
+
+
+def test_a_cache_that_may_not_be_read_is_not_called_something_else(path):
+    cache_text(path, (2,), missing=9)
+    (path.parent / "rain.txt.cache" / "manifest.json").unlink()
+    (path.parent / "rain.txt.cache" / "manifest.json").mkdir()  # opening it fails as for want of permission
+    assert "Is a directory" in message(IsADirectoryError, cache_text, path, (2,), missing=9)
+
+
+def test_every_option_of_the_conversion_reaches_it(path, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(threads, "choose_workers", lambda wish, jobs: asked.append(wish) or 1)
+    bar = text.progress_bar
+    monkeypatch.setattr(text, "progress_bar", lambda *a, **o: asked.append(a[2]) or bar(*a, **o))
+    options = {"missing": 8, "cache": tmp_path / "there", "workers": 3, "progress": True}
+    assert plain(cache_text(path, (2, 1), **options))[2] == [[[5], [6]], [[8], [7]]]
+    write(path, b"c,3,1 2\n")
+    assert plain(cache_text(path, (2, 1), **options, overwrite=True))[2] == [[[1], [2]]]
+    assert asked == [True, 3, True, 3] and names(tmp_path) == ["rain.txt", "there", "there.lock"]

@@ -225,8 +225,16 @@ def test_cells_that_print_only_measured_values_or_the_machine_are_not_counted_as
 # Figures --------------------------------------------------------------------------------------------------
 
 
-def images(*rows):
-    return drawn(1, images=[list(rows)])
+def images(*rows, tolerance=0.05):
+    return drawn(1, images=[list(rows)], tolerance=tolerance)
+
+
+def at(x, **scale):
+    """A figure with one point at x, and an x axis that is longer than the y axis."""
+    return drawn(1, series=[{"label": "loss", "x": [x], "y": [1]}], **scale)
+
+
+LOG_X = {"scale": ["log", "linear"], "range": [1e-4, 1, 0, 2]}
 
 
 SAME = [
@@ -236,6 +244,11 @@ SAME = [
     (drawn("inf"), drawn("inf")),
     (drawn(1, label="≈ 3.1 s"), drawn(1, label="≈ 2.9 s")),
     (images([0, 1]), images([0.05, 0.95])),
+    (images([2, 3], tolerance=0.4), images([2, 2.7], tolerance=0.4)),
+    (drawn(1, 0.5, tolerance=0.3), drawn(1, 1.0, tolerance=0.3)),
+    (drawn(1, bars=[1, 2], tolerance=0.3), drawn(1, bars=[1, 1.5], tolerance=0.3)),
+    (at(2), at(2.4)),
+    (at(1e-3, **LOG_X), at(1.2e-3, **LOG_X)),
     (
         drawn(1e-3, scale=["linear", "log"], range=[0, 1, 1e-4, 1]),
         drawn(1.2e-3, scale=["linear", "log"], range=[0, 1, 1e-4, 1]),
@@ -248,6 +261,11 @@ MOVED = [
         "series 'loss', y[1] is 0.61, expected 0.5 within 0.05 of the axis 0 to 2",
     ),
     (drawn(1, 0.5), drawn(1, "nan"), "y[1] is nan, expected 0.5"),
+    (drawn(1, "nan", tolerance=1e9), drawn(1, 0.5, tolerance=1e9), "y[1] is 0.5, expected nan"),
+    (drawn(1, "inf", tolerance=1e9), drawn(1, "-inf", tolerance=1e9), "y[1] is -inf, expected inf"),
+    (images([0, "nan"]), images([0, 1]), "image 1, block[1] is 1, expected nan"),
+    (at(2), at(2.6), "series 'loss', x[0] is 2.6, expected 2 within 0.05 of the axis 0 to 10"),
+    (at(1e-3, **LOG_X), at(2e-3, **LOG_X), "series 'loss', x[0] is 0.002, expected 0.001"),
     (drawn(1, 0.5), drawn(1), "series 'loss', x has 1 values, expected 2"),
     (drawn(1), drawn(1, label="Adam"), "the series are ['Adam'], expected ['loss']"),
     (drawn(1), drawn(1, title="Does it rise?"), "the title is now 'Does it rise?'"),
@@ -265,6 +283,7 @@ MOVED = [
     ),
     (drawn(1, tolerance=None), drawn(1, 2, tolerance=None), "x has 2 values, expected 1"),
     (drawn(1), {"image/png": {"alt": "a"}}, "carries no data"),
+    ({"figure": drawn(1)["figure"]}, drawn(1), "carries no data"),
 ]
 
 

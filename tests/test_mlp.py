@@ -24,6 +24,35 @@ def test_logits_are_the_affine_maps_with_activations_between_and_none_at_the_end
     assert model(torch.tensor([[3.0, 1], [-1, 2]])).tolist() == [[0.0], [-5.0]]
 
 
+def test_each_hidden_layer_has_an_activation_of_its_own():
+    model = MLP((4, 5, 6, 3), lambda: nn.PReLU(init=0.5))
+    first, second = model.layers[1], model.layers[3]
+    assert [type(layer) for layer in model.layers] == [nn.Linear, nn.PReLU] * 2 + [nn.Linear]
+    assert first is not second and first.weight is not second.weight
+    assert sum(p.numel() for p in model.parameters()) == 5 * 5 + 1 + 6 * 6 + 1 + 7 * 3
+
+
+def test_every_argument_has_its_effect():
+    model = MLP((2, 3, 3, 2), nn.Tanh, torch.Generator().manual_seed(7))
+    draws, x = torch.Generator().manual_seed(7), torch.tensor([[1.0, -2.0]])
+    expected = x
+    for inputs, outputs in ((2, 3), (3, 3), (3, 2)):
+        bound = inputs**-0.5
+        weight, bias = (
+            torch.empty(shape).uniform_(-bound, bound, generator=draws) for shape in ((outputs, inputs), (outputs,))
+        )
+        expected = expected @ weight.T + bias
+        if outputs == 3:
+            expected = torch.tanh(expected)
+    torch.testing.assert_close(model(x), expected)
+
+
+def test_an_activation_that_is_a_module_already_is_told():
+    with pytest.raises(ValueError) as error:
+        MLP((4, 3, 2), nn.ReLU())
+    assert str(error.value) == "activation is a module, ReLU(), expected what makes one: try nn.ReLU"
+
+
 def test_images_are_flattened():
     model = MLP((784, 10))
     x = torch.rand(3, 1, 28, 28)
@@ -58,7 +87,7 @@ def test_a_wrong_image_size_is_named():
     )
 
 
-@pytest.mark.parametrize("widths", [(784,), (784, 0, 10)])
+@pytest.mark.parametrize("widths", [(784,), (784, 0, 10), (784, 20.0, 10)])
 def test_widths_that_make_no_network_are_refused(widths):
-    with pytest.raises(ValueError, match="expected two or more positive sizes"):
+    with pytest.raises(ValueError, match="expected two or more whole positive sizes: try"):
         MLP(widths)

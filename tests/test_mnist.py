@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -417,10 +418,10 @@ def test_a_split_has_every_training_image_once_and_is_the_same_for_the_same_seed
     assert not torch.equal(split(data, valid=4, seed=1).valid.images, splits.valid.images)
 
 
-@pytest.mark.parametrize("valid", [-1, 0, 12, 13])
+@pytest.mark.parametrize("valid", [-1, 0, 12, 13, 0.5])
 def test_a_split_that_leaves_nothing_is_refused(valid):
     said = message(ValueError, split, Data("MNIST", some_set(12), some_set(5)), valid)
-    assert said == f"valid is {valid}, expected 1 to 11: leave some images to train on"
+    assert said == f"valid is {valid}, expected a whole number from 1 to 11: leave some images to train on"
 
 
 def test_folds_validate_on_every_example_once_and_train_on_the_others():
@@ -451,10 +452,12 @@ def test_folds_are_shuffled_by_the_seed_and_by_nothing_else():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("k", [-1, 0, 1, 101])
+@pytest.mark.parametrize("k", [-1, 0, 1, 101, 2.5])
 def test_folds_with_nothing_to_train_on_or_to_validate_on_are_refused(k):
     said = message(ValueError, folds, 100, k)
-    assert said == f"k is {k}, expected 2 to 100: one part to validate on and one or more to train on"
+    assert (
+        said == f"k is {k}, expected a whole number from 2 to 100: one part to validate on and one or more to train on"
+    )
 
 
 def test_normalize_gives_the_numbers_of_torchvision_to_the_bit():
@@ -560,10 +563,67 @@ def test_a_sampler_may_leave_out_and_repeat():
     assert len(batches) == 2
 
 
+def test_a_last_minibatch_that_is_smaller_can_be_left_out_in_any_order():
+    x = torch.arange(11)
+    for options in (
+        {},
+        {"shuffle": True, "generator": torch.Generator().manual_seed(3)},
+        {"sampler": range(10, -1, -1)},
+    ):
+        batches = Batches(x, x, 4, drop_last=True, **options)
+        assert [len(y) for _, y in batches] == [4, 4] and len(batches) == 2
+    assert torch.cat([y for _, y in batches]).tolist() == [10, 9, 8, 7, 6, 5, 4, 3]
+    whole = Batches(x[:8], x[:8], 4, drop_last=True)
+    assert [y.tolist() for _, y in whole] == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    assert list(Batches(x[:3], x[:3], 4, drop_last=True)) == []
+
+
+def test_without_an_example_there_is_no_minibatch():
+    x = torch.arange(3.0)
+    for batches in (Batches(x[:0], x[:0], 2), Batches(x, x, 2, sampler=[]), Batches(x[:0], x[:0], 2, shuffle=True)):
+        assert list(batches) == [] and len(batches) == 0
+
+
+def test_every_argument_of_a_loader_has_its_effect():
+    data = ImageSet(some_images(11), torch.arange(11))
+    order = torch.Generator().manual_seed(3)
+    usual = loader(data, 4, shuffle=True, generator=order, workers=1, drop_last=True)
+    shuffled = [y for _, y in usual]
+    assert usual.num_workers == 1 and usual.generator is order
+    assert [len(y) for y in shuffled] == [4, 4] and len(usual) == 2
+    x = torch.cat([x for x, _ in loader(data, 4, sampler=torch.cat(shuffled))])
+    assert torch.equal(x, normalize(data.images[torch.cat(shuffled)]))
+
+
+def test_a_loader_takes_raw_images_with_a_label_each():
+    images, labels = some_set(4)
+    assert message(ValueError, loader, ImageSet(images / 255, labels), 2) == (
+        "images are torch.float32, expected torch.uint8: normalize the raw pixels, once"
+    )
+    assert message(ValueError, loader, ImageSet(images, labels[:3]), 2) == (
+        "there are 4 images and 3 labels, expected as many"
+    )
+
+
+def test_what_is_no_tensor_or_lies_on_another_device_is_told_with_a_mend_that_works():
+    x, y = torch.arange(6.0).view(3, 2), torch.arange(3)
+    mend = "expected a tensor: try torch.as_tensor({0}), or torch.stack({0}) if it holds tensors"
+    assert message(ValueError, Batches, x.numpy(), y, 2) == "x is of type ndarray, " + mend.format("x")
+    assert message(ValueError, Batches, x, y.tolist(), 2) == "y is of type list, " + mend.format("y")
+    assert message(ValueError, Batches, list(x), y, 2) == "x is of type list, " + mend.format("x")
+    for mended in (torch.as_tensor(x.numpy()), torch.stack(list(x))):
+        assert len(Batches(mended, torch.as_tensor(y.tolist()), 2)) == 2
+    assert message(ValueError, Batches, x, y.to("meta"), 2) == (
+        "x is on cpu and y on meta, expected one device: try y.to('cpu')"
+    )
+    assert message(ValueError, Batches, x, y, 2.0) == "batch_size is 2.0, expected a whole number from 1"
+    assert len(Batches(x, y, np.int64(2))) == 2
+
+
 def test_batches_that_make_no_sense_are_refused():
     x = torch.zeros(3)
     assert message(ValueError, Batches, x, x[:2], 2) == "x has 3 examples and y 2, expected as many"
-    assert message(ValueError, Batches, x, x, 0) == "batch_size is 0, expected 1 or more"
+    assert message(ValueError, Batches, x, x, 0) == "batch_size is 0, expected a whole number from 1"
     assert message(ValueError, Batches, x, x, 2, shuffle=True, sampler=[0]) == (
         "shuffle is True and a sampler is given, expected one of them: drop shuffle"
     )

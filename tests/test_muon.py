@@ -87,6 +87,14 @@ def test_weight_decay_is_decoupled():
     assert stepped(start, [grad], lr=0.5, weight_decay=0.25).tolist() == pytest.approx([7.0, 6.5])
 
 
+def test_every_argument_has_its_effect():
+    start, grad = (torch.randn(6, 3, generator=torch.Generator().manual_seed(seed)) for seed in (4, 5))
+    after = stepped(start, [grad], lr=0.25, momentum=0.5, weight_decay=0.5, steps=1)
+    expected = start * (1 - 0.25 * 0.5) - 0.25 * 2**0.5 * orthogonalize(0.75 * grad, 1)
+    assert torch.allclose(after, expected, atol=1e-5)
+    assert not torch.allclose(orthogonalize(grad, 1), orthogonalize(grad), atol=0.01)
+
+
 @pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="this torch has no torch.optim.Muon")
 @pytest.mark.parametrize("shape", [(16, 40), (40, 16)])
 def test_steps_are_those_of_torch_within_bfloat16(shape):
@@ -114,6 +122,14 @@ def test_weights_without_a_gradient_stay():
     [
         ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.05"),
         ({"lr": 0.1, "momentum": 1.0}, "momentum is 1, expected 0 to below 1: try 0.95"),
+        (
+            {"lr": 0.1, "weight_decay": -1.0},
+            "weight_decay is -1 and steps 5, expected 0 or more and a whole number from 1: try 0 and 5",
+        ),
+        (
+            {"lr": 0.1, "steps": 2.5},
+            "weight_decay is 0 and steps 2.5, expected 0 or more and a whole number from 1: try 0 and 5",
+        ),
     ],
 )
 def test_arguments_out_of_range_are_named(arguments, sentence):

@@ -45,6 +45,35 @@ def test_another_layout_of_the_same_content_is_named(written):
     assert " is not laid out as nbformat writes it: " in fault
 
 
+def test_cells_without_ids_are_named_with_the_mend(written):
+    given = json.loads(written.read_text(encoding="utf-8"))
+    given["nbformat_minor"] = 4
+    del given["cells"][0]["id"]
+    written.write_text(nbformat.writes(nbformat.from_dict(given)) + "\n")
+    (fault,) = notebook_format.faults(written)
+    assert fault.endswith(" has cells without an id, as Colab leaves them: run python3 run.py regenerate 00_tiny")
+    notebooks.run_notebook(written, written, progress=False)
+    assert list(notebook_format.faults(written)) == []
+
+
+@pytest.mark.parametrize("options", [{"encoding": "utf-8-sig"}, {"newline": "\r\n"}], ids=["mark", "newlines"])
+def test_a_mark_at_the_beginning_and_the_newlines_of_windows_are_another_layout(written, options):
+    written.write_text(written.read_text(encoding="utf-8"), **{"encoding": "utf-8", **options})
+    (fault,) = notebook_format.faults(written)
+    assert " is not laid out as nbformat writes it: " in fault
+
+
+def test_one_id_for_two_cells_is_another_layout_and_another_encoding_no_notebook(written):
+    given = json.loads(written.read_text(encoding="utf-8"))
+    given["cells"] *= 2
+    written.write_text(json.dumps(given, indent=1) + "\n")
+    (fault,) = notebook_format.faults(written)
+    assert " is not laid out as nbformat writes it: " in fault
+    written.write_bytes("é".encode("latin-1"))
+    (fault,) = notebook_format.faults(written)
+    assert " is no notebook (" in fault
+
+
 def test_what_is_no_notebook_is_named_and_sets_the_exit_status(written, capsys):
     assert notebook_format.main([str(written)]) == 0
     written.write_text("<<<<<<< HEAD")

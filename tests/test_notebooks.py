@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from course import plots
 from course._places import find_notebooks
 from course.upkeep import notebooks
 from gates import GATES, share_compared
@@ -66,6 +68,68 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
     assert again.cells[0].outputs[0].text == f"true {tmp_path / 'out'}\n"
 
 
+CELLS = (
+    "from course import plots",
+    "third = 7 / 3\nthird\n[third, 'é ≈']",
+    "plots.show(plots.curves({'SGD': [3, 2, 1]}, title='Does it fall?', x='epoch', y='loss'), 'a line')",
+    "try:\n    assert False\nexcept AssertionError:\n    print('asserted')",
+    "import torch\n\ntry:\n    torch.ones(2) @ torch.ones(3)\nexcept RuntimeError as error:\n    said = str(error)\n"
+    "print(len(said.splitlines()))",
+    "import warnings\n\nwarnings.warn('is old', PendingDeprecationWarning)",
+)
+LOOKS = "axes.xmargin: 0.4\ntext.usetex: True\naxes.gird: True\n"  # one is misspelt, one needs LaTeX
+IPYTHON = """
+c = get_config()
+c.InteractiveShell.ast_node_interactivity = "all"
+c.InteractiveShellApp.exec_lines = ["%precision 1"]
+"""
+
+
+def test_settings_of_the_user_change_nothing_that_a_cell_says(tmp_path, monkeypatch):
+    files = {
+        "00_mine/matplotlibrc": LOOKS,
+        "config/matplotlib/matplotlibrc": LOOKS,
+        "ipython/profile_default/ipython_config.py": IPYTHON,
+        "ipython/profile_default/startup/mine.py": "print('begun')",
+        "begin.py": "print('begun')\nthird = 1",
+        "packages/course/__init__.py": "raise ImportError('another course')",
+        "jupyter/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "mine", "language": "python"}',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    settings = {
+        "HOME": os.devnull + "/none",  # can be neither read nor written
+        "XDG_CACHE_HOME": os.devnull + "/none",
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "JUPYTER_PATH": str(tmp_path / "jupyter"),
+        "MPLBACKEND": "TkAgg",
+        "PYTHONPATH": os.pathsep.join([str(tmp_path / "packages"), os.environ["PYTHONPATH"]]),
+        "PYTHONSTARTUP": str(tmp_path / "begin.py"),
+        "PYTHONWARNINGS": "default",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONDEVMODE": "1",
+        "PYTHONVERBOSE": "1",
+        "PYTHONPROFILEIMPORTTIME": "1",
+        "PYTHONIOENCODING": "cp1252",
+        "TORCH_SHOW_CPP_STACKTRACES": "1",
+        "LC_ALL": "C",
+        "COLUMNS": "20",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    ran = notebooks.run_notebook(
+        written(tmp_path, *CELLS), tmp_path / "out.ipynb", folder=tmp_path / "00_mine", timeout=120, progress=False
+    )
+    imported, shown, drawn, asserted, raised, warned = (cell.outputs for cell in ran.cells)
+    assert imported == warned == []
+    assert [output.data["text/plain"] for output in shown] == ["[2.3333333333333335, 'é ≈']"]
+    figure = plots.figure_data(plots.curves({"SGD": [3, 2, 1]}, title="Does it fall?", x="epoch", y="loss"))
+    assert [output.metadata["figure"] for output in drawn] == [figure]
+    assert [output.text for output in (*asserted, *raised)] == ["asserted\n", "1\n"]
+
+
 def test_the_data_folder_means_the_same_inside_a_notebook(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_DATA", "mnist")
     path = written(tmp_path, "import os; print(os.environ['COURSE_DATA'])")
@@ -119,11 +183,40 @@ def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
 
 
 def test_what_is_no_notebook_is_named(tmp_path):
-    (tmp_path / "a.ipynb").write_text('{"cells": [')
-    with pytest.raises(ValueError, match="a.ipynb is no notebook, expected one in nbformat 4: fetch it anew"):
-        notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
+    cell = {"cell_type": "code", "source": "", "metadata": {}}
+    for content, reason in {
+        '{"cells": [': "Expecting value",
+        "[1]": "list indices",
+        '{"cells": []}': "'nbformat'",
+        '{"nbformat": 9, "nbformat_minor": 0, "cells": [], "metadata": {}}': "",
+        json.dumps(
+            {"nbformat": 4, "nbformat_minor": 0, "cells": [cell], "metadata": {}}
+        ): "'execution_count'|'outputs'",
+        b"\xff\xfe": "codec can't decode",
+    }.items():
+        (tmp_path / "a.ipynb").write_bytes(content if isinstance(content, bytes) else content.encode())
+        wanted = f"a.ipynb is no notebook [(].*({reason}).*[)], expected one in nbformat 4: take another copy$"
+        with pytest.raises(ValueError, match=wanted):
+            notebooks.run_notebook(tmp_path / "a.ipynb", tmp_path / "out.ipynb")
     with pytest.raises(FileNotFoundError, match="b.ipynb does not exist, expected a notebook: check the name"):
         notebooks.run_notebook(tmp_path / "b.ipynb", tmp_path / "out.ipynb")
+
+
+def test_a_notebook_without_ids_runs_and_gets_them_by_the_place_of_its_cells_and_loses_nothing(tmp_path):
+    path = written(tmp_path, "a = 1", "a", "b = 2")
+    given = json.loads(path.read_text(encoding="utf-8"))
+    given["nbformat_minor"] = 0
+    given["cells"][0]["metadata"]["tags"] = ["readme"]
+    for cell in given["cells"][:2]:
+        del cell["id"]
+    given["cells"][2]["id"] = "00-001"
+    path.write_text(json.dumps(given), encoding="utf-8-sig")
+    notebooks.run_notebook(path, path, progress=False)
+    ran = nbformat.read(path, as_version=4)
+    assert [cell.id for cell in ran.cells] == ["00-004", "00-002", "00-001"]
+    assert [cell.source for cell in ran.cells] == ["a = 1", "a", "b = 2"]
+    assert ran.cells[0].metadata.tags == ["readme"] and ran.cells[1].outputs[0].data["text/plain"] == "1"
+    assert (ran.nbformat, ran.nbformat_minor) == (4, 5)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):

@@ -1,10 +1,14 @@
 """What is trained to forecast rain: its films, its network, its loss, its rivals and its scores."""
 
+import errno
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
+from course.convlstm import RainNet
+from course.files import Records, cache
 from course.nowcast import films as room
 from course.nowcast.films import (
     Batch,
@@ -83,6 +87,24 @@ def test_only_the_films_asked_for_are_read(values):
     assert spy.asked == [[3, 1]]
 
 
+def test_another_code_for_missing_counts_as_not_seen(values):
+    coded = values.copy()
+    coded[coded == 9], coded[0, :, :, 3, 4] = 8, 9
+    light, seen = Films(coded, 3, 1, 2, missing=9).read([0])
+    assert not seen[..., 3, 4].any() and seen.sum() == seen.numel() - 14 and not light[..., 3, 4].any()
+
+
+def test_every_option_of_the_network_counts(values):
+    part = films(values, dim=3)
+    model = Nowcast(part.channels, (2, 5), 3, seed=4)
+    torch.nn.init.ones_(model.net.last.weight)
+    net = RainNet(part.channels, (2, 5), dim=3, generator=torch.Generator().manual_seed(4))
+    torch.nn.init.ones_(net.last.weight)
+    torch.nn.init.zeros_(net.last.bias)
+    x = part.batch([1, 2]).x
+    torch.testing.assert_close(model(x), x[:, :, -1:] + net(4 * x - 1))
+
+
 @pytest.mark.parametrize("dim", [2, 3])
 def test_no_films_give_no_loss_and_gradients_of_zero(values, dim):
     part = films(values, dim=dim)
@@ -130,6 +152,14 @@ def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
     assert line.split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
 
 
+def test_where_nothing_was_measured_there_is_no_score():
+    maps = dict.fromkeys(("truth", "RainNet", "advection", "persistence"), torch.ones(1, 2, 2))
+    scores = score(maps | {"seen": torch.zeros(1, 2, 2, dtype=torch.bool)})
+    assert list(scores.values()) == [{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}] * 3
+    lines = room.describe_scores(scores).splitlines()
+    assert lines[1].split() == ["RainNet", "none", "none", "none"] and len({len(line) for line in lines}) == 1
+
+
 @pytest.mark.parametrize(
     "options, told",
     [
@@ -168,20 +198,88 @@ def test_a_text_is_found_and_its_cache_is_mapped(tmp_path):
     assert np.array_equal(find_values(tmp_path / "rain.txt.cache", SHAPE), made.values)
 
 
-def test_a_folder_without_radar_data_is_told(tmp_path):
+def test_a_text_is_read_in_the_shape_of_the_competition_unless_another_is_named(tmp_path, monkeypatch):
+    assert room.SHAPE == (15, 4, 101, 101)
+    made = storms(2, 0, SHAPE)
+    write_text(tmp_path / "rain.txt", made)
+    monkeypatch.setattr(room, "SHAPE", SHAPE)  # 15 x 4 x 101 x 101 would take long
+    assert np.array_equal(find_values(tmp_path), made.values)
+
+
+def test_of_the_competitions_texts_the_one_to_train_on_is_taken_and_any_may_be_named(tmp_path):
+    texts = {name: storms(2, seed, SHAPE) for seed, name in enumerate(("testA.txt", "train.txt", "other.txt"))}
+    for name, made in texts.items():
+        write_text(tmp_path / name, made)
+    assert np.array_equal(find_values(tmp_path, SHAPE), texts["train.txt"].values)
+    assert np.array_equal(find_values(tmp_path / "testA.txt", SHAPE), texts["testA.txt"].values)
+    assert np.array_equal(find_values(tmp_path / "testA.txt.cache" / "values.npy"), texts["testA.txt"].values)
+
+
+def test_every_option_of_reading_counts(tmp_path, capsys):
+    codes = np.full((2, *SHAPE), 254, np.uint8)
+    codes[:, 0] = 7  # where nothing was measured
+    write_text(tmp_path / "rain.txt", Records(["a", "b"], [0, 0], codes), missing=7)
+    with pytest.raises(ValueError, match="which missing=254 wants for -1: choose another code"):
+        find_values(tmp_path, SHAPE)
+    options = {"missing": 7, "cache": tmp_path / "made", "spare": tmp_path / "spare", "progress": True}
+    assert np.array_equal(find_values(tmp_path, SHAPE, **options), codes)
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["rain.txt.cache", "rain.txt.cache.lock"]
+    assert not (tmp_path / "rain.txt.cache").exists() and not (tmp_path / "spare").exists()
+    assert "B/s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_where_nothing_may_be_written_beside_a_text_its_cache_goes_elsewhere(tmp_path, monkeypatch, number):
+    folder, spare = tmp_path / "data", tmp_path / "out"
+    folder.mkdir()
+    made = storms(2, 0, SHAPE)
+    write_text(folder / "rain.txt", made)
+    locked = cache.locked
+
+    def refuse(path):
+        if str(folder) in path:
+            raise OSError(number, "not here", path)
+        return locked(path)
+
+    monkeypatch.setattr(cache, "locked", refuse)
+    with pytest.raises(OSError, match="rain.txt.cache cannot be made .not here.: name a folder of your own by cache"):
+        find_values(folder, SHAPE)
+    for _ in range(2):
+        assert np.array_equal(find_values(folder, SHAPE, spare=spare), made.values)
+    assert (spare / "rain.txt.cache").is_dir()
+
+
+def test_an_array_that_is_not_as_asked_for_is_named(tmp_path):
+    codes = np.full((2, *SHAPE), 9, np.uint8)
+    write_text(tmp_path / "rain.txt", Records(["a", "b"], [0, 0], codes), missing=7)
+    find_values(tmp_path, SHAPE, missing=7)
+    place = tmp_path / "rain.txt.cache"
+    assert np.array_equal(find_values(place, SHAPE, missing=7), codes)
+    with pytest.raises(ValueError) as error:
+        find_values(place)
+    mend = "was made with missing 7, now it is 254: give missing as it was"
+    assert str(error.value) == f"{place / 'values.npy'} {mend}"
+    with pytest.raises(ValueError) as error:
+        find_values(place, (7, 2, 16, 16), missing=7)
+    text = f"has films of {SHAPE}, but shape is (7, 2, 16, 16): leave shape out"
+    assert str(error.value) == f"{place / 'values.npy'} {text}"
+
+
+def test_a_place_without_radar_data_is_told(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         find_values(tmp_path / "a", SHAPE)
-    absent = f"there is no folder {tmp_path / 'a'}, expected one with radar data: check the path"
-    assert str(error.value) == absent
-    expected = "expected one text of the CIKM format, or values.npy of a cache: name a folder with one"
+    expected = "expected a text of the CIKM format, values.npy of its cache, or a folder with one: check the path"
+    assert str(error.value) == f"there is no {tmp_path / 'a'}, {expected}"
+    expected = "expected one of the CIKM format, or values.npy of its cache: name another folder"
     with pytest.raises(FileNotFoundError) as error:
         find_values(tmp_path, SHAPE)
-    assert str(error.value) == f"{tmp_path} has as texts none, {expected}"
+    assert str(error.value) == f"{tmp_path} has no text, {expected}"
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).touch()
     with pytest.raises(ValueError) as error:
         find_values(tmp_path, SHAPE)
-    assert str(error.value) == f"{tmp_path} has as texts a.txt, b.txt, {expected}"
+    expected = "expected one, or train.txt: give the path of one"
+    assert str(error.value) == f"{tmp_path} has the texts a.txt, b.txt, {expected}"
 
 
 def test_a_file_that_holds_something_else_is_told(tmp_path):
@@ -191,9 +289,20 @@ def test_a_file_that_holds_something_else_is_told(tmp_path):
         map_values(path)
     expected = "expected uint8 (N, T, D, H, W): name another folder"
     assert str(error.value) == f"{path} holds float64 (2, 3), {expected}"
-    path.write_bytes(b"no array")
-    with pytest.raises(ValueError, match="values.npy cannot be read"):
-        map_values(path)
+    for content in (b"no array", b"", np.lib.format.magic(1, 0)):
+        path.write_bytes(content)
+        with pytest.raises(ValueError) as error:
+            map_values(path)
+        assert str(error.value) == f"{path} is no array of NumPy's, or it is cut: make it anew, or name another one"
+
+
+def test_an_array_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(path, mmap_mode):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(np, "load", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        map_values(tmp_path / "values.npy")
 
 
 def test_moving_by_whole_cells_shifts_and_repeats_the_edge():

@@ -1,11 +1,13 @@
 """The rain network trained by torchrun: on one to three processes, killed, resumed, asked what cannot be."""
 
+import inspect
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +16,14 @@ import pytest
 import torch
 
 from course.distributed import launch
+from course.files import Records
+from course.nowcast import films, training
 from course.nowcast import run as room
-from course.nowcast import training
-from course.nowcast.__main__ import command
+from course.nowcast.__main__ import command, make_parser
 from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
 from course.nowcast.plan import Plan
 from course.nowcast.training import train_rain
+from course.rain import write_text
 
 SHAPE = (6, 1, 16, 16)
 PLAN = Plan(hidden=(3,), ahead=2, pool=1, batch=7, warmup=3, held_out=0.2)
@@ -54,6 +58,8 @@ WORDS = [
     "cpu",
 ]
 GUARD = 300  # seconds: only against hanging
+NOTHING = "expected a text of the CIKM format, values.npy of its cache, or a folder with one: check the path"
+NO, OWN = "(it is no folder)", "check who owns it, or take another folder"
 
 
 class Launched(NamedTuple):
@@ -146,11 +152,11 @@ def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
 
 def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
     noted = torch.load(two.notes / "step_8.pt", weights_only=True)
-    films = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
-    model = Nowcast(films.channels, PLAN.hidden)
+    some = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
+    model = Nowcast(some.channels, PLAN.hidden)
     model.load_state_dict(noted["weights"])
     assert len(noted["batch"]) == 7
-    film_losses(model, films.batch(noted["batch"])).mean().backward()
+    film_losses(model, some.batch(noted["batch"])).mean().backward()
     gradients = {name: weight.grad for name, weight in model.named_parameters()}
     assert all(gradient.abs().max() > 1e-6 for gradient in gradients.values())
     same(noted["gradients"], gradients, atol=1e-7, rtol=1e-4)
@@ -218,7 +224,7 @@ def test_after_a_kill_torchrun_starts_again_and_the_end_is_the_same_to_the_bit(t
 
 def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, accident="no data")
-    told = "rank 1 of 2: there is no folder elsewhere, expected one with radar data: check the path"
+    told = f"rank 1 of 2: there is no elsewhere, {NOTHING}"
     assert (run.failed, run.text) == (True, told)
     assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
 
@@ -275,10 +281,18 @@ def test_a_checkpoint_of_another_run_is_refused(one, data, changes, name):
 
 def test_other_films_are_another_run(one, data, tmp_path):
     out, *_ = one
-    np.save(tmp_path / "values.npy", np.load(data / "values.npy")[:40])
-    with pytest.raises(ValueError) as error:
-        train_rain(out, PLAN, data=tmp_path, **QUIETLY)
-    assert "films is [36, 6, 1, 16, 16] there and [32, 6, 1, 16, 16] here" in str(error.value)
+    values = np.load(data / "values.npy")
+    other = values.copy()
+    other[0, 0, 0, 0, 0] ^= 1
+    for some, missing, told in (
+        (values[:40], 254, "films is [36, 6, 1, 16, 16] there and [32, 6, 1, 16, 16] here"),
+        (values, 7, "missing is 254 there and 7 here"),
+        (other, 254, "checksum of the first film is "),
+    ):
+        np.save(tmp_path / "values.npy", some)
+        with pytest.raises(ValueError) as error:
+            train_rain(out, PLAN, data=tmp_path, missing=missing, **QUIETLY)
+        assert f"is of another run: {told}" in str(error.value)
 
 
 def test_control_c_finishes_the_steps_under_way_and_keeps_them(one, data, tmp_path, monkeypatch):
@@ -309,6 +323,57 @@ def test_a_loss_that_is_not_finite_ends_the_run_before_it_is_saved(data, tmp_pat
     assert list(tmp_path.glob("step_*")) == []
 
 
+def test_weights_that_the_last_step_has_spoilt_are_not_judged(data, tmp_path, monkeypatch):
+    spoil = partial(torch.nn.init.constant_, val=torch.nan)
+    monkeypatch.setattr(room.RainRun, "save", lambda run, out: spoil(run.model.net.last.bias))
+    told = "RainNet forecasts what is no number after step 6 with learning rate 0.00661438: try a smaller lr"
+    with pytest.raises(FloatingPointError, match=told):
+        train_rain(tmp_path, PLAN, data=data, **QUIETLY | {"epochs": 1})
+    assert not (tmp_path / "scores.json").exists()
+
+
+def test_films_held_out_that_were_measured_nowhere_cost_no_weights(data, tmp_path):
+    values = np.load(data / "values.npy")[:6]
+    values[-1] = 254
+    np.save(tmp_path / "values.npy", values)
+    lines = []
+    result = train_rain(tmp_path / "out", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1, "say": lines.append})
+    assert result.scores["RainNet"] == {"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}
+    assert json.loads((tmp_path / "out" / "scores.json").read_text())["scores"] == result.scores
+    assert weights(tmp_path / "out")
+    assert lines[-1].splitlines()[1].split() == ["RainNet", "none", "none", "none"]
+
+
+def test_a_text_of_the_competition_trains_with_every_option_of_data_left_out(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(films, "SHAPE", SHAPE)  # of the competition's size it would take long
+    values = np.load(data / "values.npy")[:6]
+    write_text(tmp_path / "train.txt", Records([*"abcdef"], [0] * 6, values))
+    (tmp_path / "testA.txt").write_text("another")
+    result = train_rain(tmp_path / "out", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1})
+    np.save(tmp_path / "values.npy", values)
+    assert result == train_rain(tmp_path / "again", PLAN, data=tmp_path / "values.npy", **QUIETLY | {"epochs": 1})
+
+
+def test_every_option_of_data_counts(data, tmp_path):
+    values = np.load(data / "values.npy")[:6]
+    values[values == 9], values[values == 254] = 8, 9
+    write_text(tmp_path / "rain.txt", Records([*"abcdef"], [0] * 6, values), missing=9)
+    options = {"data": tmp_path / "rain.txt", "shape": SHAPE, "missing": 9, "cache": tmp_path / "made"}
+    result = train_rain(tmp_path / "out", PLAN, **options, **QUIETLY | {"epochs": 1})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["made", "out", "rain.txt"]
+    values[values == 9] = 254
+    np.save(tmp_path / "values.npy", values)
+    assert result == train_rain(tmp_path / "again", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1})
+
+
+def test_a_cache_that_is_there_need_not_be_writable(tmp_path, monkeypatch):
+    options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1, "cache": tmp_path / "made"}
+    train_rain(tmp_path / "a", PLAN, **options)
+    make = training.make_writable
+    monkeypatch.setattr(training, "make_writable", lambda place: make(place) if "made" not in str(place) else 1 / 0)
+    train_rain(tmp_path / "b", PLAN, **options)
+
+
 def test_curves_take_the_loss_of_each_step(data, tmp_path, monkeypatch):
     from contextlib import contextmanager
 
@@ -322,9 +387,9 @@ def test_curves_take_the_loss_of_each_step(data, tmp_path, monkeypatch):
         yield lambda step, values: seen.append((step, values))
 
     monkeypatch.setattr(curves, "event_files", spy)
-    result = train_rain(tmp_path, PLAN, data=data, curves="there", **QUIETLY | {"epochs": 1})
+    result = train_rain(tmp_path / "out", PLAN, data=data, curves=tmp_path / "there", **QUIETLY | {"epochs": 1})
     points = [(step, {"loss/train": loss}) for step, loss in enumerate(result.losses, 1)]
-    assert seen == ["there", *points]
+    assert seen == [tmp_path / "there", *points]
 
 
 def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
@@ -352,7 +417,12 @@ def test_three_dimensions_train_too(tmp_path):
         (["--device", "tpu"], "wish is 'tpu', expected cpu, cuda, cuda:N or mps: try cpu"),
         (["--timeout", "0"], "timeout is 0, expected seconds above 0: try 600"),
         (["--storms", "1"], "held_out is 0.2, which leaves none of 1 films to train on: give more films"),
-        (["--data", "nowhere"], "there is no folder nowhere, expected one with radar data: check the path"),
+        (["--data", "nowhere"], f"there is no nowhere, {NOTHING}"),
+        (["--missing", "7"], "missing is 7, but storms have 254: leave it out, or name data"),
+        (["--out", __file__], f"nothing can be written in {__file__} {NO}: {OWN}"),
+        (["--data", "nowhere", "--out", __file__], f"nothing can be written in {__file__} {NO}: {OWN}"),
+        (["--curves", __file__], f"nothing can be written in {__file__} {NO}: {OWN}"),
+        (["--cache", __file__], f"nothing can be written in {__file__} {NO}: {OWN}"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_sentence(words, told, tmp_path, monkeypatch, capsys):
@@ -384,6 +454,50 @@ def test_help_names_every_option_and_does_not_import_torch():
     names = set(Plan.__dataclass_fields__) | {"data", "out", "epochs", "micro_batch", "backend", "timeout"}
     assert not [name for name in names if f"--{name.replace('_', '-')} " not in done.stdout]
     assert "torchrun --nproc-per-node=2 -m course.nowcast" in done.stdout
+
+
+def test_the_defaults_of_the_command_line_are_those_of_the_functions():
+    options = vars(make_parser().parse_args([]))
+    wanted = {name: parameter.default for name, parameter in inspect.signature(train_rain).parameters.items()}
+    for name, value in options.items():
+        expected = vars(Plan())[name] if name in vars(Plan()) else wanted[name]
+        assert value == expected or name == "out", name
+
+
+def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    plan = {"dim": 3, "hidden": (4, 5), "ahead": 6, "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
+    plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13}
+    rest = {"data": "a", "storms": 14, "shape": [1, 2, 3, 4], "missing": 15, "cache": "b", "epochs": 16}
+    rest |= {"micro_batch": 17, "save_every": 18, "report_every": 19, "curves": "c", "backend": "d", "device": "e"}
+    rest |= {"timeout": 20.0}
+    calls = []
+    monkeypatch.setattr(
+        training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], {}, 1, "finished")
+    )
+    words = ["--out", "f"]
+    for name, value in (plan | rest).items():
+        words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, tuple | list) else [value])]
+    assert set(plan | rest | {"out": "f"}) == set(vars(make_parser().parse_args([])))
+    assert command(words) == 0
+    assert calls == [(("f", Plan(**plan)), rest | {"progress": False})]
+
+
+SMALL = ["--storms", "5", "--shape", *map(str, SHAPE), *map(str, WORDS), "--epochs", "1", "--report-every", "1"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the redirections are those of a shell")
+@pytest.mark.parametrize(
+    "encoding, redirection, lines, told",
+    [("cp1252", "", 6, "~ 0."), ("ascii:strict", "| head -1", 1, "~ 0."), ("utf-8", "2>&1 > /dev/full", 1, "No space")],
+)
+def test_whatever_becomes_of_its_words_a_run_ends_well_with_all_files(tmp_path, encoding, redirection, lines, told):
+    words = " ".join([f'"{sys.executable}" -m course.nowcast --out "{tmp_path}"', *SMALL, redirection])
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) >= lines and told in done.stdout and "Traceback" not in done.stdout
+    assert (tmp_path / "scores.json").exists() and (tmp_path / "weights.pt").exists()
 
 
 @pytest.mark.parametrize("stopped, status", [("finished", 0), ("interrupted", 130)])

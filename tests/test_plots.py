@@ -1,5 +1,10 @@
+import hashlib
 import json
+import os
+import subprocess
+import sys
 
+import matplotlib
 import nbformat
 import numpy as np
 import pytest
@@ -41,6 +46,38 @@ def test_the_data_of_curves_are_their_points():
         {"label": "other", "x": [1, 2], "y": [1, "nan"]},
         {"label": "chance", "x": [0, 1], "y": [0.1, 0.1]},
     ]
+
+
+def test_a_style_of_the_users_changes_no_figure_and_stays_in_force_for_others():
+    def drawn():
+        figs = [
+            plots.curves({"SGD": [3, 2, 1]}, title="t", x="x", y="y"),
+            plots.bars({"a": 1, "b": 2}, title="t", y="y"),
+            plots.histogram({"a": [0, 0, 1]}, title="t", x="x"),
+            plots.scatter({"a": ([1, 2], [3, 4])}, title="t", x="x", y="y"),
+            plots.images([np.eye(3)], title="t", labels=["one"]),
+            plots.heatmap(np.eye(3), title="t", x="x", y="y", numbers=True),
+            plots.contours(bowl, {"a": [[0, 1], [1, 1]]}, title="t", x="x", y="y", span=(-1, 2, -3, 4)),
+            plots.graph(torch.ones(2, requires_grad=True).exp(), {}, title="t"),
+        ]
+        return [(plots.figure_data(fig), hashlib.sha256(showing.png(fig)).hexdigest()) for fig in figs]
+
+    usual = drawn()
+    mine = {"axes.xmargin": 0.4, "image.origin": "lower", "font.size": 30, "axes.grid": True, "savefig.bbox": "tight"}
+    with matplotlib.rc_context(mine):
+        assert drawn() == usual
+        live = plots.LiveCurves("a line")
+        live(1, {"loss": 1})
+        assert not any(line.get_visible() for line in live.figure().axes[0].get_xgridlines())
+        assert {name: matplotlib.rcParams[name] for name in mine} == mine
+
+
+def test_matplotlib_is_imported_without_a_word_where_the_home_cannot_be_written(tmp_path):
+    (tmp_path / "matplotlibrc").write_text("axes.gird: True\n")
+    settings = {"MPLCONFIGDIR": os.devnull + "/none", "MATPLOTLIBRC": str(tmp_path)}
+    code = "import logging, course.plots; print(logging.getLogger('matplotlib').level)"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | settings, capture_output=True, text=True)
+    assert (done.stderr, done.stdout) == ("", "0\n")  # the learner's own figures may have warnings
 
 
 def test_a_long_line_is_told_in_sixteen_points_with_both_ends():
@@ -173,6 +210,125 @@ def test_contours_part_the_picture_into_equal_areas():
     (lines,) = fig.axes[0].collections
     widths = np.diff(lines.levels**0.25)  # where the lines stand; the heights between them differ a lot
     assert widths == pytest.approx(np.full(13, widths.mean()), rel=0.1)
+
+
+def right_of_two():
+    """An empty panel that has an empty one to its left."""
+    return plots.figure(2).axes[1]
+
+
+def test_curves_take_every_option():
+    axes = right_of_two()
+    series, reference = {"a": ([1, 10], [1, 100])}, {"chance": 5}
+    fig = plots.curves(series, title="t", x="m", y="s", log="xy", reference=reference, marker="s", axes=axes)
+    assert fig is axes.figure and not fig.axes[0].get_lines()
+    line, chance = axes.get_lines()
+    assert (line.get_marker(), list(chance.get_ydata()), chance.get_label()) == ("s", [5, 5], "chance")
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("t", "m", "s")
+
+
+def test_images_take_every_option():
+    pictures = [np.array([[1.0, -3.0]]), np.array([[0.5, 2.0]]), np.zeros((1, 2))]
+    fig = plots.images(pictures, title="t", labels=["one", "two"], columns=2, signed=True, size=(3, 2))
+    assert (fig.get_suptitle(), tuple(fig.get_size_inches())) == ("t", (3, 2))
+    assert [axes.get_title() for axes in fig.axes] == ["one", "two", "", ""]
+    assert {axes.get_subplotspec().get_gridspec().get_geometry() for axes in fig.axes} == {(2, 2)}
+    assert [(axes.images[0].get_clim(), axes.images[0].get_cmap().name) for axes in fig.axes[:3]] == [
+        ((-3, 3), "RdBu_r")
+    ] * 3
+    (white,) = plots.images(pictures[:1], top=4).axes
+    assert (white.images[0].get_clim(), white.images[0].get_cmap().name) == ((0, 4), "gray")
+
+
+def test_bars_take_every_option():
+    axes = right_of_two()
+    fig = plots.bars({"a": 1, "b": 100}, title="t", y="s", log=True, axes=axes)
+    assert fig is axes.figure and not fig.axes[0].patches
+    assert (axes.get_yscale(), axes.get_title(), axes.get_ylabel()) == ("log", "t", "s")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+
+
+def test_histograms_take_every_option():
+    axes = right_of_two()
+    fig = plots.histogram({"a": [0, 0, 1], "b": [1]}, title="t", x="m", y="images", bins=[0, 0.5, 2], axes=axes)
+    assert fig is axes.figure and not fig.axes[0].patches
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("m", "images")
+    assert list(axes.patches[0].get_data().edges) == [0, 0.5, 2]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_heatmaps_take_every_option():
+    axes = right_of_two()
+    ticks = ["up", "down"], ["l", "r"]
+    fig = plots.heatmap(
+        [[1, -2], [3, 0]], title="t", x="m", y="s", signed=True, numbers=True, ticks=ticks, top=8, axes=axes
+    )
+    assert fig is axes.figure and not fig.axes[0].images
+    picture = axes.images[0]
+    assert (picture.get_clim(), picture.get_cmap().name) == ((-8, 8), "RdBu_r")
+    assert [text.get_text() for text in axes.texts] == ["1", "-2", "3", "0"]
+    assert ([t.get_text() for t in axes.get_yticklabels()], [t.get_text() for t in axes.get_xticklabels()]) == ticks
+    (plain,) = plots.heatmap([[1, 3]], title="", x="", y="", top=8).axes[0].images
+    assert (plain.get_clim(), plain.get_cmap().name) == ((0, 8), "viridis")
+
+
+def test_scatters_take_every_option():
+    axes = right_of_two()
+    fig = plots.scatter({"a": ([1], [1]), "b": ([2], [2])}, title="t", x="m", y="s", log="y", size=60, axes=axes)
+    assert fig is axes.figure and not fig.axes[0].collections
+    assert [list(points.get_sizes()) for points in axes.collections] == [[60], [60]]
+    assert (axes.get_xscale(), axes.get_yscale()) == ("linear", "log")
+
+
+def test_contours_take_axes():
+    axes = right_of_two()
+    fig = plots.contours(bowl, {"a": [[0, 1]]}, title="t", x="m", y="s", span=(-1, 2, -3, 4), axes=axes)
+    assert fig is axes.figure and not fig.axes[0].collections and axes.collections
+    assert (axes.get_title(), axes.get_xlabel(), axes.get_ylabel()) == ("t", "m", "s")
+
+
+@pytest.mark.parametrize(
+    "options, panels, size, title",
+    [
+        ({}, 1, plots.SINGLE, ""),
+        ({"panels": 3}, 3, plots.WIDE, ""),
+        ({"panels": 2, "size": (4, 1), "title": "Both"}, 2, (4, 1), "Both"),
+    ],
+)
+def test_an_empty_figure_has_its_panels_its_size_and_its_title(options, panels, size, title):
+    fig = plots.figure(**options)
+    assert (len(fig.axes), tuple(fig.get_size_inches()), fig.get_suptitle()) == (panels, size, title)
+
+
+def test_live_curves_take_every_option(monkeypatch):
+    still = []
+    monkeypatch.setattr(showing, "display", lambda data, metadata, raw: still.append(metadata))
+    with plots.LiveCurves("a line", title="Down?", x="step", tolerance=None) as curves:
+        curves(1, {"loss": 1})
+        assert [axes.get_xlabel() for axes in curves.figure().axes] == ["step"]
+    assert (still[0]["tolerance"], still[0]["figure"]["title"]) == (None, "Down?")
+
+
+def test_a_graph_has_its_title():
+    assert plots.graph(torch.ones(2, requires_grad=True).exp(), {}, title="Which way?").axes[0].get_title() == (
+        "Which way?"
+    )
+
+
+NAN = float("nan")
+
+
+def test_a_number_that_is_nan_leaves_the_scale_to_the_others():
+    signed = plots.images([[[1, NAN], [-3, 2]], [[NAN, NAN]]], signed=True).axes
+    assert [axes.images[0].get_clim() for axes in signed] == [(-3, 3)] * 2
+    heat = plots.heatmap([[1, NAN], [-4, 2]], title="", x="", y="", signed=True, numbers=True)
+    assert heat.axes[0].images[0].get_clim() == (-4, 4)
+    assert plots.figure_data(heat)["axes"][0]["images"] == [[[1, "nan"], [-4, 2]]]
+    hill = plots.contours(lambda w: w.norm(dim=-1).log(), {}, title="", x="", y="", span=(-1, 1, -1, 1))
+    assert len(hill.axes[0].collections[0].levels) == 14  # the logarithm of 0 is in the middle
+    hole = plots.contours(lambda w: (w[..., 0] - 0.5).sqrt(), {}, title="", x="", y="", span=(0, 1, 0, 1))
+    assert np.isfinite(hole.axes[0].collections[0].levels).all()
 
 
 def test_a_live_figure_is_drawn_anew_when_a_slider_moves_and_says_only_its_alt_text(monkeypatch):

@@ -128,7 +128,8 @@ def test_there_is_one_thread_for_torch_which_is_not_imported_yet(n):
 def notebook(path):
     """A notebook in which each cell needs the one before, and that prints the number of threads."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    sources = ["import os", "threads = os.environ['OMP_NUM_THREADS']", "both = threads, 6 * 7", "print(*both)"]
+    last = "both\nassert both, 'asleep'\nprint(*both)"
+    sources = ["import os", "threads = os.environ['OMP_NUM_THREADS']", "both = threads, 6 * 7", last]
     cells = [new_code_cell(source, id=f"c{n}", execution_count=n + 1) for n, source in enumerate(sources)]
     cells[-1].outputs = [new_output("stream", text="1 42\n")]
     write(new_notebook(cells=cells), path)
@@ -136,7 +137,10 @@ def notebook(path):
 
 @pytest.fixture(scope="module")
 def two_workers(tmp_path_factory):
-    """What `pytest -n 2` says of three notebooks, of copies of the learner's, one of them named, and of short tests."""
+    """What `pytest -n 2` says of three notebooks, of copies of the learner's, one of them named, and of short tests.
+
+    Among settings of the learner's with which cells would say more: IPython shows each value, Python runs a file.
+    """
     pytest.importorskip("xdist")
     folder = tmp_path_factory.mktemp("course")
     files = [f"notebooks/{name}.ipynb" for name in (by_cost()[0], by_cost()[1], by_cost()[-1])]
@@ -145,7 +149,12 @@ def two_workers(tmp_path_factory):
     (folder / "test_short.py").write_text(SHORT)
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p tests.plugin\n")
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests"), os.environ["PYTHONPATH"], *sys.path])
-    given = {**os.environ, "PYTHONPATH": path}
+    config = folder / "mine" / "profile_default" / "ipython_config.py"
+    config.parent.mkdir(parents=True)
+    config.write_text("c = get_config()\nc.InteractiveShell.ast_node_interactivity = 'all'\n")
+    (folder / "begin.py").write_text("both = print('begun')")
+    given = {**os.environ, "PYTHONPATH": path, "HOME": os.devnull + "/none", "IPYTHONDIR": str(folder / "mine")}
+    given |= {"PYTHONSTARTUP": str(folder / "begin.py")}
     for name in ("OMP_NUM_THREADS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):
         given.pop(name, None)
     words = [
@@ -196,11 +205,8 @@ def test_there_are_two_workers_but_none_on_one_core_or_for_one_file(monkeypatch,
     monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(cores)), raising=False)
+    monkeypatch.setattr(plugin, "usable_cores", lambda: cores)
     config = SimpleNamespace(args=args, invocation_params=SimpleNamespace(dir=ROOT))
-    assert plugin.pytest_xdist_auto_num_workers(config) == workers
-    monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert plugin.pytest_xdist_auto_num_workers(config) == workers
 
 

@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from course.files import Records, read_serial
+from course.files import Records, cache_text, read_serial
 from course.rain import MISSING, SHAPE, RainDataset, Weather, drift, echo, rain_rate, storms, to_dbz, write_text
+from course.rain import dataset as dataset_room
+from course.rain.storms import _film
 
 SMALL = (3, 2, 7, 9)
 SIZES = f"expected four sizes (T, D, H, W) from 1 to {SHAPE}"
@@ -72,6 +74,14 @@ def test_rain_follows_marshall_and_palmer_and_no_echo_is_no_rain():
     assert 200 * rate**1.6 == pytest.approx(10**3.99216, rel=1e-3)
     assert rain_rate(codes(0)).item() == 0
     assert rain_rate(codes(MISSING)).isnan().all()
+
+
+def test_another_code_for_missing_counts_in_all_meanings():
+    values = codes(7, 120, MISSING)
+    for meaning in (to_dbz, rain_rate):
+        assert meaning(values, missing=7).isnan().tolist() == [True, False, False]
+        assert meaning(values).isnan().tolist() == [False, False, True]
+    assert to_dbz(values, missing=7)[2].item() == pytest.approx(254 * 95 / 255 - 10)
 
 
 # Storms
@@ -164,6 +174,47 @@ def test_a_blind_radar_is_blind_at_the_same_places_in_all_frames_and_the_future_
 
 def test_no_radar_that_is_blind_in_part_sees_the_whole_map():
     assert (storms(6, shape=(1, 4, 101, 101), blind=1).values == MISSING).any((1, 2, 3, 4)).all()
+
+
+OTHERS = {  # another value for each property of the weather
+    "wind": (2.0, 2.5),
+    "towards": (2.0, 0.1),
+    "turn": (0.2, 0.0),
+    "lean": (3.0, 4.0),
+    "wet": (90.0, 1.0),
+    "rough": 5.0,
+    "waves": (30.0, 31.0),
+    "pulse": 1.0,
+    "thin": 20.0,
+    "power": 5.0,
+    "size": 1.0,
+    "life": 60.0,
+    "early": 20.0,
+    "line": (1.0, 1.0),
+}
+
+
+def test_every_option_of_storms_counts():
+    weather, shape = Weather(**OTHERS), (3, 2, 9, 11)
+    made = storms(2, 5, shape, after=4, blind=1, first=6, weather=weather)
+    films = [_film(np.random.default_rng([5, 6 + number]), shape, weather) for number in range(2)]
+    seen = storms(2, 5, shape, after=4, blind=0, first=6, weather=weather)
+    assert made.ids == ["storm_7", "storm_8"] and (made.values == MISSING).any()
+    for number, film in enumerate(films):
+        assert np.array_equal(seen.values[number], film[:3]) and np.array_equal(made.future[number], film[3:7])
+        measured = made.values[number] != MISSING
+        assert np.array_equal(made.values[number][measured], film[:3][measured])
+        label = rain_rate(film[13:, 0, 4, 5]).sum() / 10
+        assert made.labels[number] == pytest.approx(label.item(), abs=0.006)
+
+
+@pytest.mark.parametrize("name", Weather._fields)
+def test_every_property_of_the_weather_counts(name):
+    shape = (15, 4, 31, 31)
+    weathers = Weather(), Weather(**{name: OTHERS[name]})
+    made = [storms(2, shape=shape, blind=0, weather=weather) for weather in weathers]
+    assert set(OTHERS) == set(Weather._fields)
+    assert (made[0].values != made[1].values).mean() > 0.02
 
 
 @pytest.mark.parametrize(
@@ -277,6 +328,25 @@ def test_another_code_for_missing_is_handed_on(tmp_path):
     assert (tmp_path / "a.txt").read_bytes() == b"a,1.0,254 -1\n"
     x, _ = RainDataset.from_text(tmp_path / "a.txt", (1, 1, 1, 2), missing=0, progress=False)[0]
     assert x.flatten().tolist() == pytest.approx([254 / 255, 0])
+
+
+def test_a_dataset_takes_another_code_for_missing():
+    values = np.array([7, 51, MISSING], np.uint8).reshape(1, 1, 1, 1, 3)
+    x, _ = RainDataset(values, [1.0], missing=7)[0]
+    assert x.flatten().tolist() == pytest.approx([0, 0.2, 254 / 255])
+
+
+def test_every_option_of_a_text_reaches_its_cache(tmp_path, monkeypatch):
+    records = some_records()
+    path = tmp_path / "a.txt"
+    write_text(path, records, missing=9)
+    asked = []
+    monkeypatch.setattr(dataset_room, "cache_text", lambda *a, **o: asked.append((a, o)) or cache_text(*a, **o))
+    options = {"cache": tmp_path / "there", "overwrite": True, "workers": 2, "progress": False}
+    dataset = RainDataset.from_text(path, (3, 2, 63), 9, **options)
+    assert asked == [((path, (3, 2, 63)), {"missing": 9} | options)]
+    expected = records.values.reshape(3, 3, 2, 63)
+    assert np.array_equal(dataset.values, expected) and torch.equal(dataset[0][0], echo(expected, 9)[0][0])
 
 
 def mapped(tmp_path, mode):

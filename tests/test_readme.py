@@ -246,7 +246,7 @@ def benches(tmp_path, monkeypatch):
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "bench_pass.py").write_text(BENCH)
     (tmp_path / "README.md").write_text("Before.\n<!-- speed -->\nold\n<!-- /speed -->\nAfter.\n")
-    monkeypatch.setattr(readme.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(readme, "usable_cores", lambda: 2)
     return tmp_path
 
 

@@ -238,6 +238,31 @@ def test_two_installs_at_once_are_refused(machine, capsys):
     assert run.main(["install"]) == 0
 
 
+@pytest.mark.parametrize("number, reason", [(37, "No locks available"), (38, "Function not implemented")])
+def test_where_nothing_can_be_locked_the_install_goes_on_and_says_so(machine, monkeypatch, capsys, number, reason):
+    def refuse(file, operation):
+        raise OSError(number, reason)
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", refuse)  # as a network or FUSE does
+    run.install(machine.root)
+    assert len(machine.pips) == 1
+    lock = machine.root / ".venv.lock"
+    told = f"{lock} cannot be locked ({reason}): start no other run.py before this one has ended"
+    assert capsys.readouterr().out.splitlines()[0] == told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the redirections are those of a shell")
+@pytest.mark.parametrize(
+    "redirection, lines", [("| head -1", 1), ("> /dev/full", 0), (">&-", 0), ("", len(cli.WORDS) + 10)]
+)
+def test_the_help_is_whole_or_ends_quietly_whatever_stdout_is(redirection, lines):
+    command = f'"{sys.executable}" "{ROOT / "run.py"}" --help 2>&1 {redirection}'
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment)
+    assert "Traceback" not in done.stdout + done.stderr and "Exception" not in done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) >= lines and done.returncode == 0
+
+
 def test_the_newest_allowed_versions_come_without_constraints(machine, monkeypatch):
     monkeypatch.setenv("COURSE_CONSTRAINTS", "none")
     run.install(machine.root)
@@ -532,6 +557,13 @@ def test_every_word_is_in_the_help_before_anything_is_installed():
     for word, line in words().items():
         assert re.search(f"^python3 run.py {word} +{re.escape(line)}$", done.stdout, re.MULTILINE)
         assert len(line) < 90 and "\n" not in line
+
+
+def test_a_python_that_leaves_out_assertions_and_docstrings_changes_nothing(monkeypatch):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    assert run.call([sys.executable, "-c", "assert False"], {}) == 1
+    done = subprocess.run([sys.executable, ROOT / "run.py", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "python3 run.py test " in done.stdout
 
 
 def test_run_py_is_short():

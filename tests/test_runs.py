@@ -54,10 +54,60 @@ def test_a_name_that_sometimes_finished_has_a_choice_even_at_a_median_of_0():
     assert tune(runs) == {"SGD": Choice(0.1, 0.0, (0.1, 0.2), True)}
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_run_whose_numbers_are_not_finite_counts_as_diverged_in_any_place(value, place):
+    runs = [done("SGD", 0.1, 0.5), done("SGD", 0.2, 0.4), done("SGD", 0.3, 0.3)]
+    runs.insert(place, done("SGD", 1.0, 0.9, value))
+    runs.append(done("SGD", 2.0, value, 1.0))
+    runs.append(done("SGD", 4.0, 0.9, 1.0, test=Metrics(value, 0.9)))
+    assert tune(runs) == {"SGD": Choice(0.1, 0.5, (0.1, 0.1), True)}
+    rows = {row.lr: row for row in table(runs)}
+    for lr in (1.0, 2.0, 4.0):
+        assert (rows[lr].diverged, rows[lr].valid, rows[lr].test, rows[lr].valid_loss) == (1, None, None, None)
+    assert rows[0.1].valid == (0.5, 0.5, 0.5)
+
+
+def test_a_nan_is_never_the_best_value_that_a_target_is_told_with():
+    runs = [done("SGD", 0.1, math.nan, math.nan), done("SGD", 0.2, 0.5, 0.25), done("SGD", 0.3, math.nan, math.nan)]
+    with pytest.raises(ValueError, match="the lowest is 0.25: "):
+        table(runs, loss=0.1)
+    with pytest.raises(ValueError, match="the highest is 0.5: "):
+        table(runs, accuracy=0.75)
+
+
+def test_without_accuracies_the_lowest_median_loss_wins_and_good_is_a_part_of_it():
+    losses = {0.1: (3.0, 2.0, 9.0), 0.2: (2.0, 2.5, 1.0), 0.4: (2.2, 2.2, 2.2), 0.8: (1.0, 1.0, math.inf)}
+    runs = [
+        done("SGD", lr, None, loss, seed, "finished" if loss < math.inf else "diverged")
+        for lr, several in losses.items()
+        for seed, loss in enumerate(several)
+    ]
+    runs += [burst("SGD", 0.8, 3), burst("SGD", 0.8, 4)]  # so that more than half of these diverged
+    assert tune(runs, within=0.125) == {"SGD": Choice(0.2, None, (0.2, 0.4), False)}
+    assert tune(runs, within=0.05) == {"SGD": Choice(0.2, None, (0.2, 0.2), False)}
+    assert tune(runs, within=0.5) == {"SGD": Choice(0.2, None, (0.1, 0.4), False)}
+    assert tune(runs[-5:], within=0) == {"SGD": Choice(0.8, None, (0.8, 0.8), True)}
+    assert describe_rows(table(runs)).splitlines()[2] == (
+        "SGD  lr ≈ 0.4     validation loss ≈ 2.2 (≈ 2.2 to ≈ 2.2)  diverged ≈ 0 of 3"
+    )
+
+
+def test_a_target_of_accuracy_where_there_is_none_is_told():
+    for call in (steps_to, lambda run, **target: table([run], **target)):
+        with pytest.raises(ValueError) as error:
+            call(done("SGD", 0.1, None), accuracy=0.75)
+        assert str(error.value) == "accuracy is 0.75, but SGD has none, as its targets are no classes: give loss"
+    assert steps_to(done("SGD", 0.1, None), loss=1.0) == Reached(20, 1.0)
+
+
 def test_a_name_whose_runs_all_diverged_is_told_with_its_rates():
     with pytest.raises(ValueError) as error:
         tune([done("Adam", 0.1, 0.9), burst("SGD", 30.0), burst("SGD", 100.0)])
-    assert str(error.value) == "every run of SGD diverged, at rates from 30 to 100: try smaller ones"
+    assert (
+        str(error.value)
+        == "every run of SGD diverged, at rates from 30 to 100: try smaller ones, or look for nan in the data"
+    )
 
 
 def test_steps_to_is_the_first_look_that_reaches_the_target():
@@ -72,14 +122,14 @@ def test_steps_to_is_the_first_look_that_reaches_the_target():
 
 def test_a_table_has_a_row_for_each_name_and_rate_with_median_and_range_over_the_seeds():
     runs = [
-        done("SGD", 0.1, accuracy, seed=seed, test=Metrics(1.0, accuracy / 2))
-        for seed, accuracy in enumerate((0.5, 1.0, 0.25))
+        done("SGD", 0.1, accuracy, loss, seed, test=Metrics(4 * loss - (0, 0, 1)[seed], accuracy / 2))
+        for seed, (accuracy, loss) in enumerate(((0.5, 2.0), (1.0, 1.0), (0.25, 1.5)))
     ]
     runs += [burst("SGD", 1.0), done("Adam", 0.1, 0.75), done("Adam", 0.1, 0.9, seed=1, ended="interrupted")]
     assert table(runs) == [
-        Row("SGD", 0.1, 3, 0, (0.5, 0.25, 1.0), (0.25, 0.125, 0.5), None, None),
-        Row("SGD", 1.0, 1, 1, None, None, None, None),
-        Row("Adam", 0.1, 1, 0, (0.75, 0.75, 0.75), None, None, None),
+        Row("SGD", 0.1, 3, 0, (0.5, 0.25, 1.0), (0.25, 0.125, 0.5), None, None, (1.5, 1.0, 2.0), (5.0, 4.0, 8.0)),
+        Row("SGD", 1.0, 1, 1, None, None, None, None, None, None),
+        Row("Adam", 0.1, 1, 0, (0.75, 0.75, 0.75), None, None, None, (1.0, 1.0, 1.0), None),
     ]
     assert table([]) == []
 
@@ -175,6 +225,11 @@ def test_a_damaged_file_is_named(tmp_path, content):
     with pytest.raises(ValueError) as error:
         load_runs(path)
     assert str(error.value) == f"{path} holds no runs, expected a file of save_runs: name another one"
+
+
+def test_a_folder_in_its_place_is_told_as_such(tmp_path):
+    with pytest.raises(OSError, match="Is a directory|Permission denied"):  # the latter on Windows
+        load_runs(tmp_path)
 
 
 def test_a_missing_file_is_named(tmp_path):

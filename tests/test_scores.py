@@ -41,6 +41,11 @@ def test_three_examples_score_as_counted_by_hand():
     assert recall(confusion).tolist() == [1, 0, 1]
 
 
+def test_labels_of_one_byte_are_not_counted_beyond_it():
+    y = torch.arange(26, dtype=torch.uint8)  # 25 * 26 is more than 255
+    assert torch.equal(confusion_matrix(torch.eye(26), y), torch.eye(26, dtype=torch.int64))
+
+
 def test_a_class_that_is_never_seen_scores_zero_not_nan():
     assert precision(torch.zeros(3, 3)).tolist() == [0, 0, 0]
     assert recall(torch.zeros(3, 3)).tolist() == [0, 0, 0]
@@ -58,6 +63,16 @@ def test_a_class_that_is_never_seen_scores_zero_not_nan():
         (torch.zeros(1, 3), torch.tensor([3]), "y has class 3, expected 0 to 2: one logit a class"),
         (torch.zeros(1, 3), torch.tensor([-1]), "y has class -1, expected 0 to 2: one logit a class"),
         (torch.zeros(0, 3), torch.zeros(0), "logits has no examples, expected one or more"),
+        (
+            torch.zeros(1, 3),
+            torch.ones(1),
+            "y is torch.float32, expected whole numbers, one class an example: try y.long()",
+        ),
+        (
+            torch.tensor([[0, math.nan, 1]]),
+            torch.tensor([2]),
+            "logits has nan, expected numbers: such a model has no accuracy",
+        ),
     ],
 )
 def test_unfit_predictions_are_named(logits, y, message):
@@ -107,6 +122,25 @@ def test_what_was_not_measured_does_not_count():
     assert rmse(prediction, y, seen) == pytest.approx(5 / math.sqrt(2))
 
 
+def test_a_map_that_was_measured_nowhere_has_no_score():
+    y, nowhere = torch.tensor([5.0, math.nan]), torch.tensor([False, False])
+    for values in (y, torch.tensor([5, 254], dtype=torch.uint8)):
+        scores = [csi(values, values, 5, nowhere), pod(values, values, 5, nowhere), far(values, values, 5, nowhere)]
+        assert all(math.isnan(score) for score in [*scores, rmse(values, values, nowhere)])
+
+
+def test_the_error_of_codes_does_not_go_round_past_0():
+    low, high = (torch.tensor([code], dtype=torch.uint8) for code in (3, 7))
+    assert rmse(low, high) == rmse(high, low) == 4
+
+
+def test_what_says_where_is_asked_of_both_maps():
+    y, prediction = torch.tensor([5.0, math.nan]), torch.tensor([math.nan, 5.0])
+    for score, threshold in ((rmse, ()), (csi, (5,)), (pod, (5,)), (far, (5,))):
+        with pytest.raises(ValueError, match="prediction has nan among what was measured, expected numbers"):
+            score(prediction, y, *threshold, torch.tensor([True, False]))
+
+
 def test_without_an_event_there_is_no_score_rather_than_a_bad_one():
     rain, none = torch.tensor([9.0, 0]), torch.zeros(2)
     assert all(math.isnan(score(none, none, 5)) for score in (csi, pod, far))
@@ -124,7 +158,6 @@ def test_without_an_event_there_is_no_score_rather_than_a_bad_one():
             "seen has shape (1,), expected (3,): one value a cell of the prediction",
         ),
         (torch.zeros(3), torch.ones(3), "seen is torch.float32, expected torch.bool: True where y was measured"),
-        (torch.zeros(3), torch.zeros(3, dtype=torch.bool), "y has no measured cell, expected one or more"),
         (torch.tensor([0, math.nan, 0]), None, "y has nan among what was measured, expected numbers: pass seen"),
     ],
 )
@@ -133,3 +166,9 @@ def test_unfit_rain_maps_are_named(y, seen, message):
         with pytest.raises(ValueError) as error:
             score(torch.zeros(3), y, *threshold, seen)
         assert str(error.value) == message
+
+
+def test_maps_without_a_cell_are_named():
+    for score, threshold in ((rmse, ()), (csi, (1.0,)), (pod, (1.0,)), (far, (1.0,))):
+        with pytest.raises(ValueError, match="y has no cell, expected one or more"):
+            score(torch.zeros(0, 8), torch.zeros(0, 8), *threshold)

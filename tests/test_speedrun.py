@@ -174,6 +174,51 @@ def test_a_step_of_sgd_is_the_gradient_of_the_smoothed_loss():
     assert torch.allclose(weights(train(recipe, image_set, seed=5)), expected, atol=1e-5)
 
 
+def test_every_number_of_a_recipe_has_its_effect():
+    made = []
+
+    def optimizer(parameters, lr):
+        made.append(torch.optim.SGD(parameters, lr, momentum=0.5))
+        return made[0]
+
+    recipe = Recipe((3, 5), 6, (0.5, 0.75), 1, 7, optimizer, 0.3, 0.4, 0.25, 2)
+    images, labels = some_images(20)
+    torch.manual_seed(9)
+    model = Net(recipe)
+    shapes = [tuple(weight.shape) for weight in model.parameters() if weight.ndim > 1]
+    assert shapes == [(3, 1, 3, 3), (5, 3, 3, 3), (6, 5 * 11 * 11), (10, 6)]  # 28, less 2, halved, less 2
+    draws = Generator().manual_seed(9)
+    hardness, steps, step = torch.rand(20, generator=draws) - 1, 5, 0  # of 7 and 3 images, then 7, 7 and 1
+    sgd = torch.optim.SGD(model.parameters(), 0.3, momentum=0.5)
+    for count in (10, 15):
+        hardest = hardness.topk(count).indices
+        for rows in hardest[torch.randperm(count, generator=draws)].split(7):
+            time = (step + 0.5) / steps
+            sgd.param_groups[0]["lr"] = 0.3 * (time / 0.4 if time < 0.4 else (1 - time) / 0.6)
+            down, right = torch.randint(-2, 3, (2,), generator=draws).tolist()
+            logits = model(move_images(images[rows], down, right))
+            losses = F.cross_entropy(logits, labels[rows], reduction="none", label_smoothing=0.25)
+            sgd.zero_grad()
+            losses.mean().backward()
+            sgd.step()
+            hardness[rows] = losses.detach()
+            step += 1
+    assert torch.allclose(weights(train(recipe, ImageSet(images, labels), seed=9)), weights(model), atol=1e-6)
+    assert len(made) == 1
+
+
+def test_a_network_is_trained_on_the_device_that_was_named():
+    class Told(Exception):
+        pass
+
+    def tell(parameters, lr):
+        raise Told({weight.device.type for weight in parameters})
+
+    with pytest.raises(Told) as told:
+        train(replace(TINY, optimizer=tell), some_images(), device="meta")
+    assert told.value.args == ({"meta"},)
+
+
 def test_seeds_reproduce_and_nobody_elses_draws_change():
     recipe, image_set = replace(TINY, passes=(1.0, 0.3), shift=1), some_images()
     torch.manual_seed(1)
@@ -217,6 +262,9 @@ def test_recipes_differ_by_data_only():
         ({"batch_size": 0}, "batch_size is 0 and rise 0.2, expected at least 1 and between 0 and 1: try 250 and 0.2"),
         ({"rise": 1.0}, "batch_size is 250 and rise 1, expected at least 1 and between 0 and 1: try 250 and 0.2"),
         ({"shift": 28}, "shift is 28, expected 0 to 27 pixels: try 1"),
+        ({"smoothing": 2}, "lr is 0.05 and smoothing 2, expected above 0 and from 0 to 1: try 0.05 and 0.1"),
+        ({"lr": math.nan}, "lr is nan and smoothing 0.1, expected above 0 and from 0 to 1: try 0.05 and 0.1"),
+        ({"batch_size": 2.5}, "batch_size is 2.5, expected a whole number"),
     ],
 )
 def test_numbers_out_of_range_are_named(change, sentence):
@@ -229,7 +277,16 @@ def test_a_loss_that_is_not_finite_is_told():
     recipe = replace(TINY, optimizer=partial(torch.optim.SGD, momentum=0.9), lr=1e30, passes=(1.0, 1.0))
     with pytest.raises(FloatingPointError) as error:
         train(recipe, some_images())
-    assert str(error.value) == "the loss is not finite with learning rate 1e+30: try a smaller one"
+    assert str(error.value) == "a loss or a weight is not finite with learning rate 1e+30: try a smaller one"
+
+
+def test_a_weight_that_breaks_in_the_last_step_is_told():
+    class Breaking(torch.optim.SGD):
+        def step(self):
+            self.param_groups[0]["params"][0].data[0] = math.nan
+
+    with pytest.raises(FloatingPointError, match="a loss or a weight is not finite with learning rate 0.05"):
+        train(replace(TINY, optimizer=Breaking, batch_size=60), some_images())
 
 
 def test_no_images_are_refused():

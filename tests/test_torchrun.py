@@ -1,9 +1,15 @@
 """What torchrun tells its processes and what they tell it: places, reasons, a line instead of a traceback."""
 
 import json
+import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 
+import psutil
 import pytest
 from torch.distributed import DistNetworkError
 
@@ -149,6 +155,16 @@ def test_control_c_is_noted_once_and_pressed_again_it_ends_as_ever():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_whoever_ignores_control_c_goes_on_ignoring_it():  # as under `nohup python -m course.nowcast &`
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with asked_to_stop() as stop:
+            signal.raise_signal(signal.SIGINT)
+            assert not stop()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_another_thread_is_never_asked_to_stop():
     asked = []
 
@@ -166,19 +182,117 @@ SCRIPT = r"""
 import json, os, sys
 from pathlib import Path
 
-words = os.environ["RANK"], os.environ["WORLD_SIZE"], os.environ["MASTER_ADDR"], *sys.argv[1:]
-os.write(1, (" ".join(words) + "\n").encode())  # at once: torchrun has output unbuffered, and lines mix
-if sys.argv[1] == "fail":
+names = "RANK", "WORLD_SIZE", "MASTER_ADDR", "TORCHELASTIC_RESTART_COUNT", "OMP_NUM_THREADS"
+words = *(os.environ[name] for name in names), *sys.argv[1:], "≈"
+line = " ".join(words).encode(sys.stdout.encoding) + b"\n"
+os.write(1, line)  # at once: torchrun has output unbuffered, and lines mix
+if sys.argv[1] == "fail" and os.environ["TORCHELASTIC_RESTART_COUNT"] == sys.argv[2]:
     reason = {"message": {"message": "no", "extraInfo": {"timestamp": "1"}}}
     Path(os.environ["TORCHELASTIC_ERROR_FILE"]).write_text(json.dumps(reason))
     sys.exit(1)
 """
 
 
-def test_launch_gives_what_is_printed_or_raises_the_reason(tmp_path):
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    printed = launch(script, ["a", 7], timeout=300)
-    assert sorted(printed.splitlines()) == ["0 2 127.0.0.1 a 7", "1 2 127.0.0.1 a 7"]
+@pytest.fixture
+def script(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf-8")
+    yield tmp_path / "script.py"
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_launch_gives_what_all_print_at_all_starts_under_the_users_own_settings(script, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")  # which knows no ≈
+    printed = launch(script, ["fail", 0], processes=1, restarts=1, timeout=300)
+    assert printed.splitlines() == ["0 1 127.0.0.1 0 5 fail 0 ≈", "0 1 127.0.0.1 1 5 fail 0 ≈"]
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    printed = launch(script, ["a", 7], processes=3)
+    assert sorted(printed.splitlines()) == [f"{rank} 3 127.0.0.1 0 1 a 7 ≈" for rank in range(3)]
+
+
+def test_launch_raises_the_reason_that_a_process_gave(script):
     with pytest.raises(RuntimeError, match="^no$"):
-        launch(script, ["fail"], processes=1, timeout=300)
+        launch(script, ["fail", 0])
+
+
+HANG = r"""
+import os, signal, subprocess, sys, time
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(999)"], start_new_session=True)
+with open(sys.argv[1], "a") as file:
+    file.write(f"{os.getppid()} {os.getpid()} {child.pid}\n")
+time.sleep(999)
+"""
+
+
+@pytest.fixture
+def hanging(tmp_path):
+    """A script of which each process hangs and has a child that does; and what gives those that have begun."""
+    (tmp_path / "hang.py").write_text(HANG)
+    pids = tmp_path / "pids"
+    pids.touch()
+
+    def begun():
+        lines = pids.read_text().splitlines()
+        return [psutil.Process(pid) for pid in {int(word) for line in lines for word in line.split()} if alive(pid)]
+
+    yield tmp_path / "hang.py", pids, begun
+    for process in begun():
+        process.kill()
+
+
+def alive(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def wait_until(both_began):
+    while not both_began():
+        time.sleep(0.05)
+
+
+def test_when_the_time_is_up_no_process_is_left_even_if_it_ignores_sigterm(hanging):
+    script, pids, begun = hanging
+    for seconds in (8, 60):  # on a busy machine they begin later
+        with pytest.raises(subprocess.TimeoutExpired):
+            launch(script, [pids], timeout=seconds)
+        if pids.read_text().count("\n") == 2:
+            break
+    assert pids.read_text().count("\n") >= 2 and begun() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals between processes")
+def test_after_control_c_no_process_is_left(hanging):
+    script, pids, begun = hanging
+
+    def press():
+        wait_until(lambda: len(begun()) == 5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        launch(script, [pids])
+    thread.join()
+    assert begun() == []
+
+
+CALLER = """
+import sys
+from pathlib import Path
+from course.distributed import launch
+launch(Path(sys.argv[1]), sys.argv[2:])
+"""
+
+
+def test_when_the_caller_is_killed_torchrun_and_its_processes_end(hanging):
+    script, pids, begun = hanging
+    with subprocess.Popen([sys.executable, "-c", CALLER, script, pids]) as caller:
+        wait_until(lambda: len(begun()) == 5)
+        children = psutil.Process(caller.pid).children(recursive=True)
+        caller.kill()
+    orphans = [int(line.split()[2]) for line in pids.read_text().splitlines()]  # a child's child is not known to us
+    ours = [child for child in children if child.pid not in orphans]
+    assert psutil.wait_procs(ours, timeout=60)[1] == []

@@ -120,6 +120,12 @@ def test_every_week_sees_the_newest_the_oldest_and_the_next_torch():
     assert JOBS["weekly"]["env"]["COURSE_CONSTRAINTS"] == "${{ matrix.constraints }}"
 
 
+def test_every_week_each_cell_of_each_notebook_runs_twice():
+    (step,) = (step for step in steps("weekly", "run") if "test_twice" in step["run"])
+    assert step["run"] == "python run.py test tests/test_twice.py"
+    assert step["env"] == {"COURSE_TWICE": "all"} and "newest" in step["if"]
+
+
 def test_the_oldest_are_the_lower_bounds_of_pyproject():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bounds = {wish.name: str(wish.specifier) for wish in map(Requirement, project["dependencies"])}

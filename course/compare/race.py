@@ -10,17 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice, repeat
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn, optim
 from torch.nn import functional as F
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from course._progress import progress_bar
 from course._sized import SizedIterable
 from course.compare.runs import Run
-from course.train import Loss, Metrics, Minibatches, evaluate, train_epoch
+from course.train import Loss, Minibatches, check_together, evaluate, train_epoch
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "SGD": optim.SGD,
@@ -41,7 +42,8 @@ class Competitor:
 
     optimizer: called with the parameters and lr; left out, the one of OPTIMIZERS that has this name.
     lr: learning rate; None for the optimizer's own default.
-    schedule: called with the optimizer and the number of steps; its scheduler is stepped after every batch.
+    schedule: called with the optimizer and the number of steps; its scheduler is stepped after every batch, a
+        ReduceLROnPlateau at every look, with the validation loss.
     Raises: ValueError for an unknown name without an optimizer, or a rate that is not above 0.
     """
 
@@ -80,10 +82,10 @@ class Task:
     loss_fn: Loss = F.cross_entropy
 
     def __post_init__(self) -> None:
-        if not 0 < self.epochs < math.inf or self.check_every < 1:
+        if not 0 < self.epochs < math.inf or not isinstance(self.check_every, Integral) or self.check_every < 1:
             raise ValueError(
                 f"epochs is {self.epochs:g} and check_every {self.check_every}, "
-                "expected more than 0 and at least 1: try 1 and 50"
+                "expected more than 0 and a whole number from 1: try 1 and 50"
             )
 
 
@@ -171,28 +173,25 @@ def _train(task: Task, competitor: Competitor, seed: int, runs: list[Run], test_
         runs.append(run)  # before its first step, so that Ctrl-C leaves what it has done
         last = max(1, round(task.epochs * len(batches)))
         scheduler = competitor.schedule(optimizer, last) if competitor.schedule else None
+        check_together(model, optimizer, scheduler)
+        plateau = scheduler if isinstance(scheduler, ReduceLROnPlateau) else None
+        every_batch = None if plateau else scheduler
         stream, seconds = chain.from_iterable(repeat(batches)), 0.0
         try:
             for done in range(0, last, task.check_every):
                 count = min(task.check_every, last - done)
                 start = time.perf_counter()
-                train = train_epoch(model, islice(stream, count), optimizer, task.loss_fn, scheduler)
+                train = train_epoch(model, islice(stream, count), optimizer, task.loss_fn, every_batch)
                 seconds += time.perf_counter() - start  # it has read the losses, so the device is done
-                valid = _judge(model, task.valid_batches, task.loss_fn)
+                valid = evaluate(model, task.valid_batches, task.loss_fn)
+                if plateau:
+                    plateau.step(valid.loss)
                 run.steps.append(done + count)
                 run.train.append(train)
                 run.valid.append(valid)
                 run.seconds.append(seconds)
             if test_batches is not None:
-                run.test = _judge(model, test_batches, task.loss_fn)
+                run.test = evaluate(model, test_batches, task.loss_fn)
             run.ended = "finished"
         except FloatingPointError:
             run.ended = "diverged"
-
-
-def _judge(model: nn.Module, batches: Minibatches, loss_fn: Loss) -> Metrics:
-    """Evaluate. Raises: FloatingPointError if the loss is not finite, as `train_epoch`."""
-    metrics = evaluate(model, batches, loss_fn)
-    if not math.isfinite(metrics.loss):
-        raise FloatingPointError
-    return metrics

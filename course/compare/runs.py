@@ -8,7 +8,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,12 +54,13 @@ class Range(NamedTuple):
 class Choice(NamedTuple):
     """The rate of a sweep that validates best.
 
-    accuracy: its median. good: the ends of the stretch of rates around it that validate nearly as well.
+    accuracy: its median; None if the targets are no classes, so that the loss decided.
+    good: the ends of the stretch of rates around it that validate nearly as well.
     at_edge: the best rate is the smallest or the largest of the sweep, so a better one may lie outside.
     """
 
     lr: float
-    accuracy: float
+    accuracy: float | None
     good: tuple[float, float]
     at_edge: bool
 
@@ -69,6 +70,7 @@ class Row(NamedTuple):
 
     valid, test: accuracy at the end, over the runs that did not diverge; None if there is none.
     steps, seconds: to the target, infinite for a run that did not reach it; None without a target.
+    valid_loss, test_loss: as the accuracies.
     """
 
     name: str
@@ -79,27 +81,36 @@ class Row(NamedTuple):
     test: Range | None
     steps: Range | None
     seconds: Range | None
+    valid_loss: Range | None
+    test_loss: Range | None
 
 
 def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
     """Choose for each name the rate whose median accuracy on the validation data is the highest.
 
-    A diverged run counts as accuracy 0, an interrupted one not at all; of equals the lower loss wins.
-    within: how far below the best accuracy a rate still counts as good.
+    A diverged run counts as accuracy 0, an interrupted one not at all; of equals the lower median loss wins, which
+    decides alone if the targets are no classes.
+    within: how far below the best accuracy a rate still counts as good; how far above the best loss, as a part of it.
     Raises: ValueError if every run of a name diverged.
     """
     choices = {}
     groups = _groups(runs)
     for name in dict.fromkeys(name for (name, _), _ in groups):
-        scores = {lr: _score(group) for (other, lr), group in groups if other == name}
+        named = {lr: group for (other, lr), group in groups if other == name}
+        ends = [run.valid[-1] for group in named.values() for run in group if _is_finished(run)]
+        if not ends:
+            rates = f"rates from {min(named):g} to {max(named):g}"
+            raise ValueError(f"every run of {name} diverged, at {rates}: try smaller ones, or look for nan in the data")
+        scores = {rate: _score(group) for rate, group in named.items()}
         lr = max(scores, key=lambda rate: scores[rate])
-        best = scores[lr][0]
-        if not any(run.name == name and run.ended == "finished" for run in runs):
-            raise ValueError(
-                f"every run of {name} diverged, at rates from {min(scores):g} to {max(scores):g}: try smaller ones"
-            )
-        good = _stretch({rate: accuracy >= best - within for rate, (accuracy, _) in scores.items()}, lr)
-        choices[name] = Choice(lr, best, good, lr in (min(scores), max(scores)))
+        accuracy, loss = scores[lr]
+        if any(end.accuracy is None for end in ends):
+            accuracy = None
+            good = {rate: score >= loss - within * abs(loss) for rate, (_, score) in scores.items()}
+        else:
+            good = {rate: score >= accuracy - within for rate, (score, _) in scores.items()}
+        at_edge = lr in (min(scores), max(scores))
+        choices[name] = Choice(lr, accuracy, _stretch(good | {lr: True}, lr), at_edge)
     return choices
 
 
@@ -112,8 +123,8 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
     rows = []
     wanted = loss is not None or accuracy is not None
     for (name, lr), group in _groups(runs):
-        ended = [run for run in group if run.ended == "finished"]
-        tests = [run.test.accuracy for run in ended if run.test]
+        ended = [run for run in group if _is_finished(run)]
+        valid, test = [run.valid[-1] for run in ended], [run.test for run in ended if run.test]
         reached = [steps_to(run, loss=loss, accuracy=accuracy) for run in group] if wanted else []
         rows.append(
             Row(
@@ -121,19 +132,20 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
                 lr,
                 len(group),
                 len(group) - len(ended),
-                _range([run.valid[-1].accuracy for run in ended]),
-                _range(tests),
-                _range([found.steps if found else math.inf for found in reached]),
-                _range([found.seconds if found else math.inf for found in reached]),
+                _range(end.accuracy for end in valid),
+                _range(end.accuracy for end in test),
+                _range(found.steps if found else math.inf for found in reached),
+                _range(found.seconds if found else math.inf for found in reached),
+                _range(end.loss for end in valid),
+                _range(end.loss for end in test),
             )
         )
     if wanted and all(row.steps.low == math.inf for row in rows):
-        seen = [Metrics(math.inf, 0.0)]
-        seen += [valid for _, group in _groups(runs) for run in group for valid in run.valid]
-        lowest, highest = min(valid.loss for valid in seen), max(valid.accuracy for valid in seen)
+        seen = [valid for _, group in _groups(runs) for run in group for valid in run.valid]
         if accuracy is None:
-            best = f"loss {loss:g} is never reached, the lowest is {lowest:g}"
+            best = f"loss {loss:g} is never reached, the lowest is {min([math.inf, *(v.loss for v in seen)]):g}"
         else:
+            highest = max([0.0, *(valid.accuracy or 0.0 for valid in seen)])
             best = f"accuracy {accuracy:g} is never reached, the highest is {highest:g}"
         raise ValueError(f"{best}: choose another target, or train longer")
     return rows
@@ -142,12 +154,14 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
 def steps_to(run: Run, *, loss: float | None = None, accuracy: float | None = None) -> Reached | None:
     """Return steps and seconds to the first look with such a validation loss or accuracy; None if there is none.
 
-    Raises: ValueError unless one of the two targets is given.
+    Raises: ValueError unless one of the two targets is given, and the run has such numbers.
     """
     if (loss is None) == (accuracy is None):
         raise ValueError(f"loss is {loss} and accuracy {accuracy}, expected one of them as the target")
+    if accuracy is not None and any(valid.accuracy is None for valid in run.valid):
+        raise ValueError(f"accuracy is {accuracy:g}, but {run.name} has none, as its targets are no classes: give loss")
     for steps, seconds, valid in zip(run.steps, run.seconds, run.valid, strict=True):
-        if (loss is not None and valid.loss <= loss) or (accuracy is not None and valid.accuracy >= accuracy):
+        if (loss is not None and valid.loss <= loss) or (accuracy is not None and (valid.accuracy or 0.0) >= accuracy):
             return Reached(steps, seconds)
     return None
 
@@ -165,13 +179,13 @@ def save_runs(runs: Sequence[Run], path: str | Path) -> None:
 
 
 def load_runs(path: str | Path) -> list[Run]:
-    """Read what `save_runs` wrote. Raises: FileNotFoundError, ValueError if the file is something else."""
+    """Read what `save_runs` wrote. Raises: OSError if it cannot be read, ValueError if it is something else."""
     try:
         entries = json.loads(Path(path).read_text(encoding="utf-8"))["runs"]
         return [_run_of(entry) for entry in entries]
     except FileNotFoundError:
         raise FileNotFoundError(f"no runs at {path}: save some there by save_runs") from None
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} holds no runs, expected a file of save_runs: name another one") from None
 
 
@@ -186,8 +200,14 @@ def _groups(runs: Iterable[Run]) -> list[tuple[tuple[str, float], list[Run]]]:
 
 def _score(runs: list[Run]) -> tuple[float, float]:
     """Median accuracy and median of the negative loss at the end, on the validation data."""
-    ends = [run.valid[-1] if run.ended == "finished" else Metrics(math.inf, 0.0) for run in runs]
-    return statistics.median(end.accuracy for end in ends), statistics.median(-end.loss for end in ends)
+    ends = [run.valid[-1] if _is_finished(run) else Metrics(math.inf, 0.0) for run in runs]
+    return statistics.median(end.accuracy or 0.0 for end in ends), statistics.median(-end.loss for end in ends)
+
+
+def _is_finished(run: Run) -> bool:
+    """Whether a run came to its end, with numbers there: a nan in a run made elsewhere is divergence too."""
+    numbers = chain(run.valid[-1], run.test or ()) if run.ended == "finished" else (math.nan,)
+    return all(number is None or math.isfinite(number) for number in numbers)
 
 
 def _stretch(good: dict[float, bool], around: float) -> tuple[float, float]:
@@ -197,8 +217,9 @@ def _stretch(good: dict[float, bool], around: float) -> tuple[float, float]:
     return down[-1], up[-1]
 
 
-def _range(values: Sequence[float]) -> Range | None:
-    return Range(statistics.median(values), min(values), max(values)) if values else None
+def _range(values: Iterable[float | None]) -> Range | None:
+    numbers = [value for value in values if value is not None]
+    return Range(statistics.median(numbers), min(numbers), max(numbers)) if numbers else None
 
 
 def _line(row: Row, width: int) -> str:
@@ -208,9 +229,12 @@ def _line(row: Row, width: int) -> str:
         median, low, high = ("never" if value == math.inf else f"≈ {value:{form}}" for value in values)
         return f"  {name} {median}" + (f" ({low} to {high})" if row.runs > 1 else "")
 
+    losses = (None, None) if row.valid else (row.valid_loss, row.test_loss)  # of no interest beside accuracies
     return (
         f"{row.name:{width}}  lr ≈ {row.lr:<6g}{words('validation', row.valid, '.1%')}"
-        f"{words('test', row.test, '.1%')}{words('steps', row.steps, '.0f')}{words('seconds', row.seconds, '.2f')}"
+        f"{words('test', row.test, '.1%')}{words('validation loss', losses[0], '.4g')}"
+        f"{words('test loss', losses[1], '.4g')}"
+        f"{words('steps', row.steps, '.0f')}{words('seconds', row.seconds, '.2f')}"
         f"  diverged ≈ {row.diverged} of {row.runs}"
     )
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course._shapes import check_shape
+from course._shapes import check_shape, check_whole
 
 CONVOLUTIONS = {2: F.conv2d, 3: F.conv3d}
 GRIDS = {2: "H W", 3: "D H W"}
@@ -24,7 +24,9 @@ class ConvLSTMCell(nn.Module):
     Shapes: x (B, C, *S); state, None for zeros, is h and c, each (B, M, *S), where S is (H, W) or (D, H, W).
     Returns new h, new c. The 4M rows of weights and bias are input gate, forget gate, candidate, output gate,
     in the order of torch.nn.LSTMCell; peep (3, M, ...) has the gates only.
-    Raises: ValueError if kernel, dim, channels or peephole make no cell, or x or state do not fit it.
+    Transforms: all that torch has for its own operations, for these are plain ones.
+    Raises: ValueError if kernel, dim, channels or peephole make no cell, x or state do not fit it, or volumes are to
+    be trained in bfloat16 on a CPU, where torch's gradients are wrong.
     Source: Shi et al. 2015, arXiv:1506.04214, equation 3.
     """
 
@@ -38,6 +40,9 @@ class ConvLSTMCell(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        self.in_channels = check_whole("in_channels", in_channels, 1)
+        self.hidden_channels = check_whole("hidden_channels", hidden_channels, 8)
+        self.kernel, self.dim = check_whole("kernel", kernel, 3), check_whole("dim", dim, 2)
         if min(in_channels, hidden_channels) < 1:
             sizes = f"in_channels is {in_channels} and hidden_channels {hidden_channels}"
             raise ValueError(f"{sizes}, expected at least 1 of each")
@@ -45,39 +50,27 @@ class ConvLSTMCell(nn.Module):
             raise ValueError(f"kernel is {kernel}, expected an odd number: try {max(kernel, 0) + 1}")
         if dim not in CONVOLUTIONS:
             raise ValueError(f"dim is {dim}, expected 2 for maps (H, W) or 3 for volumes (D, H, W)")
-        self.in_channels, self.hidden_channels = in_channels, hidden_channels
-        self.kernel, self.dim = kernel, dim
-        rows, window = 4 * hidden_channels, (kernel,) * dim
-        self.weight_x = nn.Parameter(torch.empty(rows, in_channels, *window))
-        self.weight_h = nn.Parameter(torch.empty(rows, hidden_channels, *window))
+        rows, window = 4 * self.hidden_channels, (self.kernel,) * self.dim
+        self.weight_x = nn.Parameter(torch.empty(rows, self.in_channels, *window))
+        self.weight_h = nn.Parameter(torch.empty(rows, self.hidden_channels, *window))
         self.bias = nn.Parameter(torch.zeros(rows))
-        bound = 1 / math.sqrt((in_channels + hidden_channels) * kernel**dim)
+        for weight in (self.weight_x, self.weight_h):
+            draw_uniform(weight, (in_channels + hidden_channels) * kernel**dim, generator)
         with torch.no_grad():
-            self.weight_x.uniform_(-bound, bound, generator=generator)
-            self.weight_h.uniform_(-bound, bound, generator=generator)
             # Open at first, so that memory, and the gradient through it, lasts (Jozefowicz et al. 2015).
-            self.bias[hidden_channels : 2 * hidden_channels] = 1
+            self.bias[self.hidden_channels : 2 * self.hidden_channels] = 1
         self.peep = None
         if peephole is not None:
-            self.peep = nn.Parameter(torch.zeros(3, hidden_channels, *_peephole_grid(peephole, dim)))
+            self.peep = nn.Parameter(torch.zeros(3, self.hidden_channels, *_peephole_grid(peephole, self.dim)))
 
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         check_shape("x", x, f"B {self.input_axes}", "one time step, channels before the grid")
+        x = self.match("x", x)
         if state is None:
-            zeros = x.new_zeros(len(x), self.hidden_channels, *x.shape[2:])
+            zeros = x.new_zeros(x.shape[0], self.hidden_channels, *x.shape[2:])
             state = zeros, zeros
-        self.check_state(state, len(x), x.shape[2:])
-        h, c = state
-        convolve, padding = CONVOLUTIONS[self.dim], self.kernel // 2
-        weighted = convolve(x, self.weight_x, self.bias, padding=padding)
-        weighted = weighted + convolve(h, self.weight_h, padding=padding)
-        i, f, g, o = weighted.chunk(4, dim=1)
-        peep_i, peep_f, peep_o = (0, 0, 0) if self.peep is None else self.peep
-        i = torch.sigmoid(i + peep_i * c)
-        f = torch.sigmoid(f + peep_f * c)
-        c = f * c + i * torch.tanh(g)
-        o = torch.sigmoid(o + peep_o * c)
-        return o * torch.tanh(c), c
+        h, c = self.check_state(state, x.shape[0], x.shape[2:])
+        return advance(x, h, c, self.weight_x, self.weight_h, self.bias, self.peep)
 
     @property
     def input_axes(self) -> str:
@@ -87,17 +80,72 @@ class ConvLSTMCell(nn.Module):
             grid = " ".join(map(str, self.peep.shape[2:]))
         return f"{self.in_channels} {grid}"
 
-    def check_state(self, state: tuple[Tensor, Tensor], batch: int, grid: Sequence[int]) -> None:
-        """Check that a state fits. Raises: ValueError that names h or c."""
+    def check_state(self, state: tuple[Tensor, Tensor], batch: int, grid: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return a state that fits, under autocast in the type of the weights. Raises: ValueError that names h or c."""
+        if not isinstance(state, tuple | list) or len(state) != 2:
+            raise ValueError(f"a state is of type {type(state).__name__}, expected a pair: try (h, c)")
+        size = batch, self.hidden_channels, *grid
         for name, x in zip("hc", state):
-            expected = " ".join(map(str, [batch, self.hidden_channels, *grid]))
-            check_shape(name, x, expected, "a state has the hidden channels, and batch and grid of x")
+            check_shape(name, x, size, "a state has the hidden channels, and batch and grid of x")
+        return self.match("h", state[0]), self.match("c", state[1])
+
+    def match(self, name: str, x: Tensor) -> Tensor:
+        """Return x in the type of the weights, which it has but under autocast. Raises: ValueError that names x."""
+        weight, kind = self.bias, x.device.type
+        if x.device != weight.device:
+            raise ValueError(
+                f"{name} is on {x.device}, expected {weight.device} as the weights: try {name}.to('{weight.device}')"
+            )
+        cast = kind != "meta" and torch.is_autocast_enabled(kind)
+        if cast and x.is_floating_point():
+            x = x.to(weight.dtype)
+        if x.dtype != weight.dtype:
+            raise ValueError(f"{name} is {x.dtype}, expected {weight.dtype} as the weights: convert it")
+        used = torch.get_autocast_dtype(kind) if cast else x.dtype
+        # With bfloat16 units, conv3d gives garbage for its weight's gradient if the kernel is higher than the grid.
+        if self.dim == 3 and kind == "cpu" and used == torch.bfloat16 and torch.is_grad_enabled():
+            mend = "train in float32 or float16, or predict under torch.no_grad()"
+            raise ValueError(
+                f"{name} is computed in {used} on the CPU, where torch's gradients of volumes are wrong: {mend}"
+            )
+        return x
+
+
+def advance(
+    x: Tensor, h: Tensor, c: Tensor, weight_x: Tensor, weight_h: Tensor, bias: Tensor, peep: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Return h and c after one more step: the equations of the cell."""
+    convolve, padding = CONVOLUTIONS[x.dim() - 2], weight_x.shape[-1] // 2
+    weighted = convolve(x, weight_x, bias, padding=padding)
+    weighted = weighted + convolve(h, weight_h, padding=padding)
+    i, f, g, o = weighted.chunk(4, dim=1)
+    peep_i, peep_f, peep_o = (0, 0, 0) if peep is None else peep
+    i = torch.sigmoid(i + peep_i * c)
+    f = torch.sigmoid(f + peep_f * c)
+    c = f * c + i * torch.tanh(g)
+    o = torch.sigmoid(o + peep_o * c)
+    return o * torch.tanh(c), c
+
+
+def draw_uniform(parameter: Tensor, inputs: int, generator: torch.Generator | None) -> None:
+    """Draw weights as torch draws those of a layer with so many inputs, on the CPU, wherever they lie."""
+    if not isinstance(generator, torch.Generator | None):
+        raise ValueError(
+            f"generator is {generator!r}, expected a torch.Generator: try torch.Generator().manual_seed(0)"
+        )
+    bound = 1 / math.sqrt(inputs)
+    with torch.no_grad():
+        parameter.copy_(torch.empty(parameter.shape, device="cpu").uniform_(-bound, bound, generator=generator))
 
 
 def _peephole_grid(peephole: str | Sequence[int], dim: int) -> tuple[int, ...]:
-    if peephole == "channel":
+    if isinstance(peephole, str) and peephole == "channel":
         return (1,) * dim
-    if isinstance(peephole, str) or not isinstance(peephole, Sequence) or len(peephole) != dim or min(peephole) < 1:
+    try:
+        grid = tuple(check_whole("peephole", size, 1) for size in peephole)
+    except (TypeError, ValueError):
+        grid = ()
+    if len(grid) != dim or min(grid) < 1:
         expected = f"None, 'channel' or the size of the grid, ({GRIDS[dim].replace(' ', ', ')})"
         raise ValueError(f"peephole is {peephole!r}, expected {expected}")
-    return tuple(peephole)
+    return grid

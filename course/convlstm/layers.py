@@ -1,13 +1,14 @@
 """Layers of convolutional LSTMs over whole sequences, and the network of the notes for rain."""
 
-import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from course._shapes import check_shape
-from course.convlstm.cell import ConvLSTMCell
+from course.convlstm.cell import ConvLSTMCell, draw_uniform
+from course.convlstm.plain import is_readable
 from course.convlstm.sequence import run_sequence
 
 CONVOLUTION_LAYERS = {2: nn.Conv2d, 3: nn.Conv3d}
@@ -26,6 +27,10 @@ class ConvLSTM(nn.Module):
     at: its outputs are zero there, and its states stay.
     Returns the hidden states of each layer, a list of (B, T, M, *S), and the last states, which can be given
     back (detached, unless gradients are to flow through them).
+    Transforms: torch.compile, export with a fixed T, torch.func.vmap, forward-mode and second derivatives take the
+    plain steps of the cells: no slower than these, but lean saves nothing, and in compiled code and under vmap
+    lengths outside 0 to T count as the nearest. functionalize, linearize and make_fx need the cells themselves.
+    Under autocast the memory stays in the type of the weights. Hooks on the cells are not called.
     Raises: ValueError if something does not fit, as for `ConvLSTMCell`, or T is 0.
     """
 
@@ -40,9 +45,14 @@ class ConvLSTM(nn.Module):
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        sizes = (hidden_channels,) if isinstance(hidden_channels, int) else tuple(hidden_channels)
+        try:
+            sizes = tuple(hidden_channels)  # pyright: ignore[reportArgumentType]
+        except TypeError:
+            sizes: tuple[int, ...] = (hidden_channels,)  # pyright: ignore[reportAssignmentType]
         if not sizes:
             raise ValueError("hidden_channels is (), expected the size of one layer or more: try (8, 8)")
+        if not isinstance(lean, bool):
+            raise ValueError(f"lean is {lean!r}, expected True or False")
         self.lean = lean
         # torch's stubs do not say what a ModuleList holds.
         self.cells: Sequence[ConvLSTMCell] = nn.ModuleList(  # pyright: ignore[reportAttributeAccessIssue]
@@ -51,16 +61,18 @@ class ConvLSTM(nn.Module):
         )
 
     def forward(
-        self, x: Tensor, states: Sequence[State] | None = None, lengths: Tensor | Sequence[int] | None = None
+        self,
+        x: Tensor,
+        states: Sequence[State | None] | None = None,
+        lengths: Tensor | Sequence[int] | np.ndarray | None = None,
     ) -> tuple[list[Tensor], list[State]]:
-        lowest, layers = self.cells[0], len(self.cells)
-        mend = "time comes after the batch, channels before the grid"
-        check_shape("x", x, f"B T {lowest.input_axes}", mend)
-        if x.shape[1] == 0:
-            raise ValueError("x has 0 time steps, expected 1 or more: give at least one")
-        if x.dtype != lowest.bias.dtype:
-            raise ValueError(f"x is {x.dtype}, expected {lowest.bias.dtype} as the weights: convert it")
-        if states is not None and len(states) != layers:
+        x, layers = self.check_input(x), len(self.cells)
+        if states is None:
+            states = [None] * layers
+        if not isinstance(states, tuple | list) or any(isinstance(state, Tensor) for state in states):
+            mend = ", ".join(["(h, c)"] * layers)
+            raise ValueError(f"states has no pairs h, c, expected {layers}, one for each layer: try [{mend}]")
+        if len(states) != layers:
             raise ValueError(f"states has {len(states)} pairs h, c, expected {layers}, one for each layer")
         ended = None
         if lengths is not None:
@@ -70,13 +82,22 @@ class ConvLSTM(nn.Module):
             x = x.masked_fill(ended.transpose(0, 1), 0)
         outputs, last = [], []
         hs = x.transpose(0, 1)
-        for cell, state in zip(self.cells, states or [None] * layers):
+        for cell, state in zip(self.cells, states):
             if state is not None:
-                cell.check_state(state, len(x), x.shape[3:])
+                state = cell.check_state(state, x.shape[0], x.shape[3:])
             hs, c = run_sequence(cell, hs, state, ended, self.lean)
             outputs.append(hs.transpose(0, 1))
             last.append((_last(hs, state, lengths), c))
         return outputs, last
+
+    def check_input(self, x: Tensor) -> Tensor:
+        """Return an input that fits, under autocast in the type of the weights. Raises: ValueError that names x."""
+        lowest = self.cells[0]
+        mend = "time comes after the batch, channels before the grid"
+        check_shape("x", x, f"B T {lowest.input_axes}", mend)
+        if x.shape[1] == 0:
+            raise ValueError("x has 0 time steps, expected 1 or more: give at least one")
+        return lowest.match("x", x)
 
 
 class RainNet(nn.Module):
@@ -86,6 +107,7 @@ class RainNet(nn.Module):
     hidden_channels, kernel, dim, peephole, lean, generator: as for `ConvLSTM`.
     Shapes: x (B, T, C, *S), such as (B, 15, 1, 4, 101, 101); returns (B, T, 1, *S).
     Without gradients it walks step by step, so that memory does not grow with T but for the output.
+    Transforms: as for `ConvLSTM`.
     Source: row 17 of the notes.
     """
 
@@ -101,16 +123,16 @@ class RainNet(nn.Module):
     ) -> None:
         super().__init__()
         self.lstm = ConvLSTM(in_channels, hidden_channels, kernel, dim, peephole, lean, generator)
-        self.maps = nn.ModuleList(
-            _convolution(cell.hidden_channels, kernel, dim, generator) for cell in self.lstm.cells
-        )
-        self.last = _convolution(len(self.maps), kernel, dim, generator)
+        cells = self.lstm.cells
+        self.maps = nn.ModuleList(_convolution(cell.hidden_channels, cell, generator) for cell in cells)
+        self.last = _convolution(len(cells), cells[0], generator)
 
     def forward(self, x: Tensor) -> Tensor:
+        x = self.lstm.check_input(x)
         if torch.is_grad_enabled() or x.shape[1] < 2:
             return self._predict(x, None)[0]
         step, states = self._predict(x[:, :1], None)
-        y = step.new_empty(len(x), x.shape[1], *step.shape[2:])
+        y = step.new_empty(*x.shape[:2], *step.shape[2:])
         y[:, 0] = step[:, 0]
         for t in range(1, x.shape[1]):
             step, states = self._predict(x[:, t : t + 1], states)
@@ -126,15 +148,21 @@ class RainNet(nn.Module):
         return self.last(maps).unflatten(0, (steps, batch)).transpose(0, 1), new_states
 
 
-def _checked(lengths: Tensor | Sequence[int], x: Tensor) -> Tensor:
-    lengths = torch.as_tensor(lengths, device=x.device)
-    batch, steps = x.shape[:2]
-    if lengths.is_floating_point() or lengths.dtype == torch.bool:
-        raise ValueError(f"lengths is {lengths.dtype}, expected whole numbers: convert it by .long()")
-    check_shape("lengths", lengths, str(batch), "one for each example of x")
-    if (lengths < 0).any() or (lengths > steps).any():
+def _checked(lengths: Tensor | Sequence[int] | np.ndarray, x: Tensor) -> Tensor:
+    steps = x.shape[1]
+    try:
+        if not isinstance(lengths, Tensor):
+            lengths = torch.tensor(lengths.tolist() if isinstance(lengths, np.ndarray) else list(lengths))
+        lengths = lengths.to(x.device)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"lengths is {lengths!r}, expected whole numbers: try [{steps}] * {len(x)}") from None
+    if lengths.is_floating_point() or lengths.is_complex() or lengths.dtype == torch.bool:
+        raise ValueError(f"lengths is {lengths.dtype}, expected whole numbers: try [{steps}] * {len(x)}")
+    check_shape("lengths", lengths, x.shape[:1], "one for each example of x")
+    lengths = lengths.long()
+    if is_readable(lengths) and ((lengths < 0).any() or (lengths > steps).any()):
         raise ValueError(f"lengths is {lengths.tolist()}, expected 0 to {steps}: x has {steps} time steps")
-    return lengths.long()
+    return lengths.clamp(0, steps)
 
 
 def _last(hs: Tensor, state: State | None, lengths: Tensor | None) -> Tensor:
@@ -142,14 +170,15 @@ def _last(hs: Tensor, state: State | None, lengths: Tensor | None) -> Tensor:
     if lengths is None:
         return hs[-1].clone()
     start = torch.zeros_like(hs[0]) if state is None else state[0]
-    at_end = hs[(lengths - 1).clamp(min=0), torch.arange(len(lengths), device=hs.device)]
+    at_end = hs[(lengths - 1).clamp(min=0), torch.arange(lengths.shape[0], device=hs.device)]
     return torch.where((lengths == 0).view(-1, *[1] * (start.dim() - 1)), start, at_end)
 
 
-def _convolution(in_channels: int, kernel: int, dim: int, generator: torch.Generator | None) -> nn.Module:
+def _convolution(in_channels: int, cell: ConvLSTMCell, generator: torch.Generator | None) -> nn.Module:
     """A convolution to one channel, initialised as torch does it, but by a generator of its own."""
-    convolution = nn.utils.skip_init(CONVOLUTION_LAYERS[dim], in_channels, 1, kernel, padding=kernel // 2)
-    bound = 1 / math.sqrt(in_channels * kernel**dim)
+    device, padding = torch.get_default_device(), cell.kernel // 2
+    layer = CONVOLUTION_LAYERS[cell.dim]
+    convolution = nn.utils.skip_init(layer, in_channels, 1, cell.kernel, padding=padding, device=device)
     for parameter in convolution.parameters():  # the weight, then the bias
-        nn.init.uniform_(parameter, -bound, bound, generator=generator)
+        draw_uniform(parameter, in_channels * cell.kernel**cell.dim, generator)
     return convolution

@@ -11,10 +11,10 @@ import math
 import torch
 from torch import Tensor
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 from torch.nn.grad import conv2d_weight, conv3d_weight
 
 from course.convlstm.cell import CONVOLUTIONS, ConvLSTMCell
+from course.convlstm.plain import is_readable, pull_back, push_forward, walk
 
 WEIGHT_GRADIENTS = {2: conv2d_weight, 3: conv3d_weight}
 
@@ -35,37 +35,48 @@ def run_sequence(
     h, c = state or (None, x.new_zeros(x.shape[1], cell.hidden_channels, *x.shape[3:]))
     weight = torch.cat([cell.weight_x, cell.weight_h], dim=1)
     inputs = x, h, c, weight, cell.bias, cell.peep, ended
+    tracing = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    if tracing or torch.compiler.is_compiling():
+        return walk(*inputs)
+    if x.dtype.itemsize < 4:  # 2 sigmoid(2x) - 1 cancels, which half precision cannot afford
+        inputs = *(tensor if tensor is None else tensor.float() for tensor in inputs[:-1]), ended
     # Asked here: inside the function ctx.needs_input_grad is true even under no_grad.
-    if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs):
-        return _Sequence.apply(*inputs, lean)
-    hs = _empty_steps(x, cell.hidden_channels)
-    for _, c in _steps(hs, *inputs):
-        pass
-    return hs, c
+    learns = torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in inputs)
+    hs, c = _Sequence.apply(*inputs, [] if learns else None, [] if learns and not lean else None)
+    return hs.to(x.dtype), c.to(x.dtype)
 
 
 class _Sequence(Function):
-    @staticmethod
-    def forward(ctx, x, h, c, weight, bias, peep, ended, lean):
-        hs = _empty_steps(x, c.shape[1])
-        all_c, all_gates = [], []
-        for gates, c_new in _steps(hs, x, h, c, weight, bias, peep, ended):
-            all_c.append(c_new)
-            if not lean:
-                all_gates.append(gates)
-        ctx.save_for_backward(x, h, c, weight, bias, peep, ended, hs, *all_c, *all_gates)
-        return hs, all_c[-1]
+    """Fast values and first derivatives; all others, and those under vmap, come from plain steps."""
 
     @staticmethod
-    @once_differentiable
+    def forward(x, h, c, weight, bias, peep, ended, all_c, all_gates):
+        hs = _empty_steps(x, c.shape[1])
+        for gates, c_new in _steps(hs, x, h, c, weight, bias, peep, ended):
+            if all_c is not None:
+                all_c.append(c_new)
+            if all_gates is not None:
+                all_gates.append(gates)
+        return hs, c_new
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        *inputs, all_c, all_gates = inputs
+        ctx.save_for_backward(*inputs, output[0], *all_c or [], *all_gates or [])
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
     def backward(ctx, dhs, dc):  # pyright: ignore[reportIncompatibleMethodOverride]: torch's stub wants *gradients
-        x, h_start, c_start, weight, bias, peep, ended, hs, *kept = ctx.saved_tensors
+        *inputs, hs = (saved := ctx.saved_tensors)[:8]
+        x, h_start, c_start, weight, bias, peep, ended = inputs
         steps, batch, channels = x.shape[:3]
-        all_c, all_gates = kept[:steps], kept[steps:]
+        all_c, all_gates = saved[8 : 8 + steps], saved[8 + steps :]
+        if torch.is_grad_enabled() or not all_c or not (is_readable(dhs) and is_readable(dc)):
+            return *pull_back(inputs, dhs, dc), None, None
         ended = [None] * steps if ended is None else ended
         doubled = _double(weight, bias)
         # The gradient of a convolution with respect to its input is a convolution with the kernel mirrored.
-        mirrored = weight.transpose(0, 1).flip(*range(2, weight.dim()))
+        mirrored = weight.transpose(0, 1).flip(tuple(range(2, weight.dim())))
         mirrored = mirrored.contiguous(memory_format=_layout(weight))
         dx = _empty_steps(x, channels) if ctx.needs_input_grad[0] else None
         dweight, dbias = torch.zeros_like(weight), torch.zeros_like(bias)
@@ -87,7 +98,15 @@ class _Sequence(Function):
                 dh = dinputs[:, channels - first :]
                 if dx is not None:
                     dx[t] = dinputs[:, :channels]
-        return dx, None if h_start is None else dh, dc, dweight, dbias, dpeep, None, None
+        return dx, None if h_start is None else dh, dc, dweight, dbias, dpeep, None, None, None
+
+    @staticmethod
+    def jvp(ctx, *tangents):
+        return push_forward(ctx.saved_tensors, tangents)
+
+    @staticmethod
+    def vmap(info, in_dims, *inputs):
+        return torch.vmap(walk, in_dims[:7])(*inputs[:7]), (0, 0)
 
 
 def _steps(hs, x, h, c, weight, bias, peep, ended):
@@ -162,8 +181,11 @@ def _layout(x):
 
 
 def _empty_steps(x, channels):
-    """For each step of x so many maps, in one tensor."""
-    return _empty(x[0], x.shape[0] * x.shape[1], channels).unflatten(0, x.shape[:2])
+    """For each step of x so many maps, in one tensor; not a view, for such have no forward derivative."""
+    size, order = (*x.shape[:2], channels, *x.shape[3:]), list(range(x.dim()))
+    if _layout(x[0]) == torch.channels_last_3d:
+        order.append(order.pop(2))
+    return torch.empty_permuted(size, order, dtype=x.dtype, device=x.device)
 
 
 def _empty(like, batch, channels):
@@ -172,14 +194,17 @@ def _empty(like, batch, channels):
 
 
 def _convolve(x, weight, bias=None):
-    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size."""
+    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size.
+
+    Under autocast only the convolution is rounded, not what is made of it.
+    """
     padding, convolve = weight.shape[-1] // 2, CONVOLUTIONS[x.dim() - 2]
     if not _needs_groups(x):
-        return convolve(x, weight, bias, padding=padding)
+        return convolve(x, weight, bias, padding=padding).to(x.dtype)
     if bias is not None:  # half of the gates from each of two copies
-        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2)
+        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2).to(x.dtype)
     halves = convolve(x, torch.cat(weight.chunk(2, dim=1)), padding=padding, groups=2)
-    return torch.add(*halves.chunk(2, dim=1))
+    return torch.add(*halves.chunk(2, dim=1)).to(x.dtype)
 
 
 def _weight_gradient(x, size, d):

@@ -10,16 +10,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
 from torch.distributed import DistError
+
+from course import _worker
+from course._streams import say
 
 LOOPBACKS = ("lo", "lo0")  # on Linux, on macOS
 COUNTS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_PORT")
 PLAIN = (OSError, ValueError, FloatingPointError, ImportError)  # their texts say what to mend
 GRACE = 5  # seconds that a process which lost another waits before it leaves, so that it is not the first
+MARK = "COURSE_LAUNCH"  # the variable by which processes are known that `launch` started
 AGAIN = "the same command goes on from the last checkpoint"
 
 
@@ -69,7 +74,7 @@ def tell(text: str, later: int = 0) -> None:
 
     later: seconds by which it is said to fail later. torchrun takes the first that fails for the cause.
     """
-    print(text, file=sys.stderr, flush=True)
+    say(text, error=True)
     if path := os.environ.get("TORCHELASTIC_ERROR_FILE"):
         reason = {"message": {"message": text, "extraInfo": {"timestamp": str(int(time.time()) + later)}}}
         Path(path).write_text(json.dumps(reason), encoding="utf-8")
@@ -89,14 +94,13 @@ def plain_words() -> Iterator[None]:
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         if rank in (None, "0"):
-            print(f"interrupted: {AGAIN}", file=sys.stderr, flush=True)
+            say(f"interrupted: {AGAIN}", error=True)
         raise SystemExit(130) from None
     except RuntimeError as error:
         if not is_loss(error):
             raise
         if rank in (None, "0"):
             tell(f"another process was lost ({first_sentence(error)}): {AGAIN}", later=GRACE)
-        sys.stdout.flush()
         time.sleep(GRACE)
         os._exit(1)  # an ordinary end would wait for threads that wait for the other
 
@@ -115,8 +119,9 @@ def first_sentence(error: Exception) -> str:
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
     """Give a function that tells whether Ctrl-C was pressed in the block; pressed again, it ends as ever."""
     pressed = []
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False  # only the main thread hears of it
+    deaf = threading.current_thread() is not threading.main_thread()  # only the main thread hears of it
+    if deaf or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as after `nohup … &`
+        yield lambda: False
         return
 
     def note(number, frame):
@@ -145,24 +150,49 @@ def launch(
 ) -> str:
     """Run a module ("course.nowcast") or a script (a Path) by torchrun, here; return what it prints.
 
-    They find each other over the loopback, whatever this machine is called and with no network.
+    They find each other over the loopback, whatever this machine is called and with no network. None of them is
+    left when this ends, however it ends.
     restarts: how often all processes are started again if one fails. timeout: seconds, until all are ended.
     Raises: RuntimeError with the reason that the processes gave; subprocess.TimeoutExpired.
     """
     what = [str(target)] if isinstance(target, Path) else ["-m", target]
-    with tempfile.TemporaryDirectory() as folder:
-        reason = Path(folder) / "reason.json"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        reason = folder / "reason.json"
         # They meet in a file: the server of --standalone wants libuv, which torch for Windows comes without.
         meet = ["--nnodes=1", "--rdzv-id=here", "--rdzv-backend=c10d", "--rdzv-conf=store_type=file"]
-        here = [*meet, f"--rdzv-endpoint={folder}/meeting", "--local-addr=127.0.0.1"]
+        here = [*meet, f"--rdzv-endpoint={folder}/meeting", "--local-addr=127.0.0.1", f"--log-dir={folder}"]
         many = [f"--nproc-per-node={processes}", f"--max-restarts={restarts}"]
-        command = [sys.executable, "-m", "torch.distributed.run", *here, *many, *what]
+        command = [sys.executable, "-m", "torch.distributed.run", *here, *many, _worker.__file__, *what]
         ours = {"TORCHELASTIC_ERROR_FILE": str(reason), "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+        ours |= {MARK: str(folder), "PYTHONIOENCODING": "utf-8"}
         variables = {"OMP_NUM_THREADS": "1"} | loopback() | os.environ | ours
-        done = subprocess.run(
-            [*command, *map(str, arguments)], env=variables, capture_output=True, text=True, timeout=timeout
-        )
-        if done.returncode:
+        # Into files: a process that outlives torchrun would keep the end of a pipe open.
+        with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
+            pipes = {"stdin": subprocess.PIPE, "stdout": out, "stderr": err}
+            torchrun = subprocess.Popen([*command, *map(str, arguments)], env=variables, **pipes)
+            try:
+                status = torchrun.wait(timeout)
+            finally:
+                end_all(torchrun, str(folder))
+        printed, complaints = ((folder / name).read_text("utf-8", "replace") for name in ("stdout", "stderr"))
+        if status:
             told = json.loads(reason.read_text(encoding="utf-8"))["message"] if reason.exists() else {}
-            raise RuntimeError(told.get("message", done.stderr))
-    return done.stdout
+            raise RuntimeError(told.get("message", complaints))
+    return printed
+
+
+def end_all(torchrun: subprocess.Popen, mark: str) -> None:
+    """End torchrun and what it started: each worker has a session of its own, and may ignore SIGTERM."""
+    torchrun.kill()
+    torchrun.wait()
+    torchrun.stdin.close()
+    for _ in range(9):  # one may just be starting another
+        found = psutil.process_iter(["environ"])
+        left = [process for process in found if (process.info["environ"] or {}).get(MARK) == mark]
+        if not left:
+            return
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=1)

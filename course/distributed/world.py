@@ -12,11 +12,22 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn.functional  # before there is a group: its functions keep that of the moment, as a default
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from course.device import pick_device
-from course.distributed.torchrun import PLAIN, Place, first_sentence, is_last_start, loopback, read_place, starts, tell
+from course.distributed.torchrun import (
+    PLAIN,
+    Place,
+    first_sentence,
+    is_last_start,
+    is_loss,
+    loopback,
+    read_place,
+    starts,
+    tell,
+)
 
 TIMEOUT = 600.0  # seconds: longer than anything that one process does while the others wait
 BACKENDS = ("gloo", "nccl")
@@ -26,7 +37,8 @@ class World(NamedTuple):
     """This process among all that train together.
 
     rank, size, local_rank, local_size: as in `Place`. device: what it computes on.
-    backend: what adds up gradients, in `group`. Words go by gloo, always: they need no GPU.
+    backend: what adds up gradients, in `group`; None is torch's default group, that of the words, which go by gloo,
+    always: they need no GPU. replicas: what `replicate` gave.
     """
 
     rank: int
@@ -35,7 +47,8 @@ class World(NamedTuple):
     local_size: int
     device: torch.device
     backend: str
-    group: dist.ProcessGroup
+    group: dist.ProcessGroup | None
+    replicas: list[nn.Module]
 
 
 @contextmanager
@@ -51,8 +64,8 @@ def joined(backend: str | None = None, device: str | None = None, timeout: float
         raise ValueError(f"timeout is {timeout:g}, expected seconds above 0: try {TIMEOUT:g}")
     wait = timedelta(seconds=timeout)
     place = _meet(wait)
-    world = World(*place, torch.device("cpu"), "gloo", dist.group.WORLD)
-    ended = False
+    world = World(*place, torch.device("cpu"), "gloo", None, [])
+    leaves = False
     try:
         with together(world):
             choice = choose(backend, device, place)
@@ -66,10 +79,27 @@ def joined(backend: str | None = None, device: str | None = None, timeout: float
             torch.cuda.set_device(world.device)
             world = world._replace(group=dist.new_group(backend="nccl", timeout=wait, device_id=world.device))
         yield world
-        ended = True
+        leaves = True
+    except BaseException as error:
+        # To leave is to wait for what is under way: not with one that is no more, and by nccl not after any error.
+        leaves = world.backend == "gloo" and not (isinstance(error, RuntimeError) and is_loss(error))
+        raise
     finally:
-        if ended or world.backend == "gloo":  # nccl would wait for a process that is no more
-            dist.destroy_process_group()
+        if leaves:
+            _leave(world)
+
+
+def _leave(world: World) -> None:
+    """End the threads of gloo, for certain: one may be late to let go of a tensor, for which it needs the GIL.
+
+    If it asks for the GIL when Python ends, the process is aborted. If a replica is the last that holds the group, it
+    waits for the thread with the GIL in hand, for ever.
+    Source: github.com/pytorch/pytorch/issues/190489
+    """
+    for replica in world.replicas:
+        for name in ("reducer", "logger", "process_group"):  # as when it is pickled
+            delattr(replica, name)
+    dist.destroy_process_group()  # the last that holds it, and waits without the GIL
 
 
 def _meet(wait: timedelta) -> Place:
@@ -174,7 +204,8 @@ def replicate(model: nn.Module, world: World) -> nn.Module:
     if world.size == 1:
         return model
     places = [world.device] if world.device.type == "cuda" else None
-    return DistributedDataParallel(model, device_ids=places, process_group=world.group)
+    world.replicas.append(DistributedDataParallel(model, device_ids=places, process_group=world.group))
+    return world.replicas[-1]
 
 
 def backward(

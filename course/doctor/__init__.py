@@ -3,6 +3,7 @@
 # Rooms and packages are imported where they are used: the doctor must be able to say that one is missing.
 from collections.abc import Callable, Iterator
 
+from course._streams import say
 from course.doctor.check import REINSTALL, Check
 from course.doctor.data import check_data, check_notebooks
 from course.doctor.jupyter import check_kernel, check_lab
@@ -25,12 +26,12 @@ def examine() -> int:
         + (check_figures, check_kernel, check_lab, check_proxy),
     ):
         for check in (check for look in looks for check in _run(look)):
-            print(f"{check.state:<5} {check.text}", flush=True)
+            say(f"{check.state:<5} {check.text}")
             states.append(check.state)
         if "FAIL" in states:
             break  # what fails after this would only confuse: it may be for this
     failed = states.count("FAIL")
-    print(f"{failed} of {len(states)} failed" if failed else "all is well")
+    say(f"{failed} of {len(states)} failed" if failed else "all is well")
     return int(failed > 0)
 
 

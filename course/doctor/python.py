@@ -47,6 +47,7 @@ def check_names() -> Iterator[Check]:
 def check_paths() -> Iterator[Check]:
     """Whether a folder that Python looks through first has packages that hide installed ones."""
     installed = _modules(Path(sysconfig.get_path("purelib"))) | _modules(Path(sysconfig.get_path("platlib")))
+    installed.add("course")  # from its own folder
     for folder in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
         if hidden := _modules(Path(folder)) & (installed | sys.stdlib_module_names):
             yield Check("FAIL", f"PYTHONPATH names {folder}, which hides {_some(hidden)}: unset PYTHONPATH")

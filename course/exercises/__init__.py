@@ -1,47 +1,67 @@
 """The exercises of the notebooks: `check` an answer, get a `hint`, see the `solution`; all on this machine."""
 
+import difflib
 import inspect
 import textwrap
 
+from course._streams import say
 from course.exercises import autograd, convlstm, devices, files, nn, numpy, optim, overfitting, start, tensor
-from course.exercises.exercise import Exercise, Mistake, NotTried
+from course.exercises.exercise import Exercise, Mistake, NotTried, describe_error, keep_random_numbers
+from course.exercises.limit import TooLong, limited
 from course.exercises.solved import note_solved, today
 
 MODULES = start, numpy, tensor, autograd, nn, optim, convlstm, overfitting, devices, files
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
+LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
+_shown: dict[str, int] = {}  # the last hint that was shown, for each exercise
 
 
 def check(name: str, answer: object) -> None:
     """Print whether an answer is right, and if not, what is wrong with it; note what was right."""
     name, exercise = _find(name)
     try:
-        exercise.check(answer)
+        with keep_random_numbers():
+            exercise.check(exercise.solve)  # torch loads some of its parts late: that shall not count for the limit
+            with limited(LIMIT):
+                exercise.check(answer)
     except NotTried:
-        print(f'{name} is not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
+        say(f'{name} is not tried yet. Replace the ... and run the cell again; hint("{name}") helps.')
     except Mistake as mistake:
-        print(f"{name} is not right yet: {mistake}")
+        say(f"{name} is not right yet: {mistake}")
+    except TooLong:
+        say(f"{name} is not right yet: your code has not ended after {LIMIT} seconds: does a loop never end?")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever an answer returns may fail when it is looked at
+        say(f"{name} is not right yet: what you return cannot be used, it raises {describe_error(error)}.")
     else:
-        print(f"{name} is right! {exercise.praise}")
+        say(f"{name} is right! {exercise.praise}")
         note_solved(name)
 
 
-def hint(name: str, number: int = 1) -> None:
-    """Print one of an exercise's hints; the first is the smallest."""
+def hint(name: str, number: int | None = None) -> None:
+    """Print an exercise's next hint, from a nudge to nearly the answer; or the one of that number, from 1."""
     name, exercise = _find(name)
     hints = exercise.hints
+    if number is None:
+        number = min(_shown.get(name, 0) + 1, len(hints))
     if not 1 <= number <= len(hints):
         raise ValueError(f"number is {number}, expected 1 to {len(hints)}, the hints of {name}")
-    more = f' There is more: hint("{name}", {number + 1}).' if number < len(hints) else ""
-    print(f"{name}, hint {number} of {len(hints)}: {hints[number - 1]}{more}")
+    _shown[name] = number
+    last = f'That was the last one: solution("{name}") shows an answer.'
+    more = f'There is more: hint("{name}") again.' if number < len(hints) else last
+    say(f"{name}, hint {number} of {len(hints)}: {hints[number - 1]} {more}")
 
 
 def solution(name: str) -> None:
     """Print a right answer, as code."""
-    print(textwrap.dedent(inspect.getsource(_find(name)[1].solve)).rstrip())
+    say(textwrap.dedent(inspect.getsource(_find(name)[1].solve)).rstrip())
 
 
 def _find(name: str) -> tuple[str, Exercise]:
     """Return an exercise and its name of today."""
-    if today(name) not in EXERCISES:
-        raise ValueError(f"exercise is {name!r}, expected one of {', '.join(EXERCISES)}")
-    return today(name), EXERCISES[today(name)]
+    known = today(str(name))
+    if known not in EXERCISES:
+        near = difflib.get_close_matches(known, EXERCISES, 1, 0.3) or list(EXERCISES)[:1]
+        raise ValueError(f'there is no exercise "{name}": try "{near[0]}" (python3 run.py progress lists all)')
+    return known, EXERCISES[known]

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from course.exercises.exercise import Exercise, Mistake, NotTried, call, near
+from course.exercises.exercise import Exercise, Mistake, NotTried, as_number, call, near
+from course.exercises.limit import TooLong
 
 N, D_IN, H, D_OUT = 8, 5, 6, 3  # all different, so that no shape fits by accident
 RATE, STEPS = 0.05, 4
@@ -18,19 +19,23 @@ def check_silu(answer: object) -> None:
         raise NotTried
     if not (isinstance(answer, type) and issubclass(answer, Function)):
         raise Mistake(f"expected the class Silu, a torch.autograd.Function, got a {type(answer).__name__}.")
-    x, d_out = _points(), torch.tensor([1.0, -2.0, 0.5, 3.0, 1.0, -1.0], dtype=torch.float64)
-    sigma = torch.sigmoid(x)
-    slope = sigma + x * sigma * (1 - sigma)
-    if not near(_try(answer.apply, x), x * sigma, 1e-9):
-        raise Mistake("forward no longer gives x * sigmoid(x): it was right as it came.")
-    given = d_out.clone()
-    d_x = _d_x(answer, x, given)
-    if not torch.equal(given, d_out):
-        raise Mistake(
-            "d_out itself was changed, but other branches of the graph may still need it: which line works in place?"
-        )
-    _check_slope(d_x, slope, x, d_out)
-    _check_second(answer, x)
+    for x, d_out in _points():
+        sigma = torch.sigmoid(x)
+        if not near(_try(answer.apply, x), x * sigma, 1e-9):
+            raise Mistake("forward no longer gives x * sigmoid(x): it was right as it came.")
+        given = d_out.clone()
+        d_x = _d_x(answer, x, given)
+        if not torch.equal(given, d_out):
+            raise Mistake(
+                "d_out itself was changed, but other branches of the graph may still need it: which line works in "
+                "place?"
+            )
+        _check_slope(d_x, sigma + x * sigma * (1 - sigma), x, d_out)
+    for x, _ in _points():
+        _check_second(answer, x)
+        for gradcheck in (torch.autograd.gradcheck, torch.autograd.gradgradcheck):
+            if not gradcheck(answer.apply, x.clone().requires_grad_(), raise_exception=False):
+                raise Mistake(f"{gradcheck.__name__} is not content at x = {x.flatten()[0]:g}: what does it measure?")
 
 
 def _check_slope(d_x: Tensor, slope: Tensor, x: Tensor, d_out: Tensor) -> None:
@@ -52,7 +57,8 @@ def _check_slope(d_x: Tensor, slope: Tensor, x: Tensor, d_out: Tensor) -> None:
     ):
         if near(d_x, wrong, 1e-9):
             raise Mistake(message)
-    off = (d_x - d_out * slope).abs().argmax()
+    off = (d_x - d_out * slope).abs().nan_to_num(torch.inf).argmax()
+    x, d_out, d_x = x.flatten(), d_out.flatten(), d_x.flatten()
     raise Mistake(
         f"at x = {x[off]:g} with d_out = {d_out[off]:g} you return {d_x[off]:.4f}, "
         "which is not what gradcheck measures: write down the product rule for x * sigmoid(x)."
@@ -79,8 +85,8 @@ def _check_second(answer: type, x: Tensor) -> None:
     second = x.grad
     if second is None or near(second, torch.zeros_like(x)):
         raise Mistake(
-            "the first derivative is right, but the second is 0: backward uses something that "
-            "forward computed, and inside forward nothing is recorded."
+            "the first derivative is right, but the second is 0: backward uses what forward computed, where nothing is "
+            "recorded, or cuts x off itself (a detach, or no_grad)."
         )
     if not near(second, truth, 1e-9):
         raise Mistake(
@@ -89,8 +95,12 @@ def _check_second(answer: type, x: Tensor) -> None:
         )
 
 
-def _points() -> Tensor:
-    return torch.tensor([-3.0, -1.0, -0.25, 0.5, 1.0, 2.0], dtype=torch.float64)
+def _points() -> list[tuple[Tensor, Tensor]]:
+    """Pairs of x and d_out: a row with both signs, 0 and large numbers in two dimensions, a single number."""
+    row = torch.tensor([-3.0, -1.0, -0.25, 0.5, 1.0, 2.0]), torch.tensor([1.0, -2.0, 0.5, 3.0, 1.0, -1.0])
+    table = torch.tensor([[0.0, 30.0], [-30.0, 4.0], [7.0, -6.0]]), torch.tensor([[2.0, -1.0], [1.0, 0.0], [0.5, 4.0]])
+    single = torch.tensor(1.5), torch.tensor(-2.0)
+    return [(x.double(), d_out.double()) for x, d_out in (row, table, single)]
 
 
 def _d_x(answer: type, x: Tensor, d_out: Tensor) -> Tensor:
@@ -106,8 +116,10 @@ def _try(run: object, *arguments: Tensor) -> Tensor:
     """Run a part of the learner's Function; what fails in it is named with the learner's own line."""
     try:
         return run(*arguments)
-    except Exception as error:
-        text = str(error).splitlines()[0].rstrip(".")
+    except (KeyboardInterrupt, TooLong):
+        raise
+    except BaseException as error:
+        text = (str(error).splitlines() or ["no message"])[0].rstrip(".")
         if "incorrect number of gradients" in text:
             raise Mistake(
                 "backward returns several gradients, but forward has one input beside ctx: one gradient for each input."
@@ -138,39 +150,57 @@ class Silu(Function):
 
 
 def check_train(answer: object) -> None:
-    x, y, w1, w2 = _start()
-    losses = call(answer, x, y, w1, w2, RATE, STEPS)
-    if not isinstance(losses, list) or len(losses) != STEPS:
+    for seed, rate, steps in ((0, RATE, STEPS), (1, RATE / 2, 1), (2, 2 * RATE, 7)):
+        _check_training(answer, seed, rate, steps)
+    x, y, w1, w2 = _start(0)
+    if (losses := call(answer, x, y, w1, w2, RATE, 0)) != []:
+        raise Mistake(f"for 0 steps you return {losses!r}, expected an empty list: there is no loss before a step.")
+
+
+def _check_training(answer: object, seed: int, rate: float, steps: int) -> None:
+    x, y, w1, w2 = _start(seed)
+    losses = call(answer, x, y, w1, w2, rate, steps)
+    if isinstance(losses, tuple):
+        losses = list(losses)
+    if not isinstance(losses, list) or len(losses) != steps:
         length = f" of {len(losses)}" if isinstance(losses, list) else ""
-        raise Mistake(f"the result is a {type(losses).__name__}{length}, expected a list of {STEPS} losses.")
+        raise Mistake(f"the result is a {type(losses).__name__}{length}, expected a list of {steps} losses.")
     if isinstance(losses[0], Tensor):
         raise Mistake("the losses are tensors, expected numbers: who keeps such a tensor keeps what made it.")
-    for name, w, start in (("w1", w1, _start()[2]), ("w2", w2, _start()[3])):
+    losses = [as_number(loss) for loss in losses]
+    given = _start(seed)
+    if not (torch.equal(x, given[0]) and torch.equal(y, given[1])):
+        raise Mistake("x or y has changed: only the weights are to be trained.")
+    for name, w, start in (("w1", w1, given[2]), ("w2", w2, given[3])):
         if torch.equal(w, start) and losses[-1] < losses[0]:
             raise Mistake(f"the losses fall, but the caller's {name} is as it was: train it in place.")
         if torch.equal(w, start):
             raise Mistake(f"{name} never moves: what does its gradient hold at the moment of the update?")
-    truth = _replay(STEPS)
+        if not (w.requires_grad and w.is_leaf):
+            raise Mistake(f"after your loop {name} asks for no gradient any more: it could not be trained on.")
+    truth = _replay(seed, rate, steps)
     if all(near(ours, right, 1e-9) for ours, right in zip((losses, w1, w2), truth)):
         return
-    _check_first_step(answer)
+    _check_first_step(answer, seed, rate)
     for emptied, message in {
         (False, True): _symptom(),
         (True, False): "w1 is right now, but the second step moves w2 by the gradients of both steps.",
         (False, False): "the second step moves w1 and w2 by the gradients of both steps: nothing is emptied.",
     }.items():
-        if near(w1, _replay(STEPS, emptied)[1], 1e-9) and near(w2, _replay(STEPS, emptied)[2], 1e-9):
+        _, wrong1, wrong2 = _replay(seed, rate, steps, emptied)
+        if near(w1, wrong1, 1e-9) and near(w2, wrong2, 1e-9):
             raise Mistake(message)
     if near(w1, truth[1], 1e-9) and near(w2, truth[2], 1e-9):
         raise Mistake("the weights are right, the losses are not: each is that before its step.")
     raise Mistake("the first step is right, a later one is not: print both gradients before each update.")
 
 
-def _check_first_step(answer: object) -> None:
-    x, y, w1, w2 = _start()
-    call(answer, x, y, w1, w2, RATE, 1)
-    _, right1, right2 = _replay(1)
-    for name, w, start, right in (("w1", w1, _start()[2], right1), ("w2", w2, _start()[3], right2)):
+def _check_first_step(answer: object, seed: int, rate: float) -> None:
+    x, y, w1, w2 = _start(seed)
+    call(answer, x, y, w1, w2, rate, 1)
+    _, right1, right2 = _replay(seed, rate, 1)
+    _, _, start1, start2 = _start(seed)
+    for name, w, start, right in (("w1", w1, start1, right1), ("w2", w2, start2, right2)):
         moved, expected = (w - start).detach(), (right - start).detach()
         factor = (moved * expected).sum() / expected.square().sum()
         if near(moved, expected, 1e-9):
@@ -184,16 +214,16 @@ def _check_first_step(answer: object) -> None:
 
 
 def _symptom() -> str:
-    first, _, low, high = _replay(STEPS, (False, True))[0]
+    first, _, low, high = _replay(0, RATE, STEPS, (False, True))[0]
     return (
         f"on {N} examples the loss falls from ≈ {first:.2f} to ≈ {low:.2f} in two steps, "
         f"and the third lifts it to ≈ {high:.2f}."
     )
 
 
-def _start() -> list[Tensor]:
+def _start(seed: int) -> list[Tensor]:
     """Shapes: x (N, D_IN), y (N, D_OUT), w1 (D_IN, H), w2 (H, D_OUT), float64."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     x, y, w1, w2 = (
         torch.randn(shape, generator=generator, dtype=torch.float64)
         for shape in ((N, D_IN), (N, D_OUT), (D_IN, H), (H, D_OUT))
@@ -201,16 +231,18 @@ def _start() -> list[Tensor]:
     return [x, y, (w1 / 2).requires_grad_(), (w2 / 2).requires_grad_()]
 
 
-def _replay(steps: int, emptied: tuple[bool, bool] = (True, True)) -> tuple[list[float], Tensor, Tensor]:
+def _replay(
+    seed: int, rate: float, steps: int, emptied: tuple[bool, bool] = (True, True)
+) -> tuple[list[float], Tensor, Tensor]:
     """Train as it should be, or without emptying one gradient or both."""
-    x, y, w1, w2 = _start()
+    x, y, w1, w2 = _start(seed)
     losses = []
     for _ in range(steps):
         loss = ((torch.relu(x @ w1) @ w2 - y) ** 2).sum(1).mean()
         loss.backward()
         losses.append(loss.item())
         for w, empty in zip((w1, w2), emptied):
-            w.detach().sub_(RATE * w.grad)
+            w.detach().sub_(rate * w.grad)
             if empty:
                 w.grad = None
     return losses, w1, w2

@@ -2,56 +2,77 @@
 
 import math
 import weakref
+from collections.abc import Callable
 from unittest import mock
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, expect_like, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call,
+    call_cases,
+    call_pure,
+    expect_like,
+    explain,
+    near,
+)
 from course.rain import MISSING
 
-BATCH, CHANNELS, HIDDEN, GRID = 2, 3, 4, (5, 6)
+SIZES = (2, 3, 4, 5, 6), (1, 1, 5, 3, 3), (3, 2, 1, 1, 7)  # B, C, M, H, W
+NAMES = "x", "h", "c", "weight_x", "weight_h", "bias", "peep"
 
 
 def check_lstm(answer: object) -> None:
-    arguments = _arguments()
-    pair = call(answer, *_copy(arguments))
-    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
-        raise Mistake(f"you return a {type(pair).__name__}, expected two: the new h and the new c.")
-    right = peephole_step(*arguments)
-    for name, ours, expected in zip("hc", pair, right):
-        expect_like(f"the new {name}", ours, expected)
-    if _same(pair, right):
+    cases = [_arguments(*sizes) for sizes in SIZES]
+    pairs = call_cases(answer, cases, list(_wrong_steps()), 1e-9)
+    right = [peephole_step(*case) for case in cases]
+    for pair, expected in zip(pairs, right):
+        if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+            raise Mistake(f"you return a {type(pair).__name__}, expected two: the new h and the new c.")
+        for name, ours, one in zip("hc", pair, expected):
+            expect_like(f"the new {name}", ours, one)
+    if near(pairs, right, 1e-9):
+        _check_gradients(answer, cases[0])
         return
-    if _same(pair[::-1], right):
+    if near([tuple(pair)[::-1] for pair in pairs], right, 1e-9):
         raise Mistake("both are right, in the wrong order: first h, then c.")
-    for wrong, message in _wrong_steps():
-        if _same(pair, wrong(*arguments)):
-            raise Mistake(message)
-    if near(pair[1], right[1]):
+    explain(pairs, cases, list(_wrong_steps()), 1e-9)
+    if near([c for _, c in pairs], [c for _, c in right], 1e-9):
         raise Mistake("the new c is right, the new h is not: what does its gate see, and what does it let out?")
     raise Mistake("the new c is not what the equations give: write them down one by one, gates first.")
 
 
-def _arguments() -> tuple:
+def _check_gradients(answer: object, arguments: tuple) -> None:
+    """Training has to reach all that the step is made of."""
+    leaves = {
+        name: one.clone().requires_grad_() for name, one in zip(NAMES, (arguments[0], *arguments[1], *arguments[2:]))
+    }
+    x, h, c, *weights = leaves.values()
+    new_h, new_c = call(answer, x, (h, c), *weights)
+    if new_h.requires_grad or new_c.requires_grad:
+        sum(new.sum() for new in (new_h, new_c) if new.requires_grad).backward()
+    right = {name: one.detach().clone().requires_grad_() for name, one in leaves.items()}
+    x, h, c, *weights = right.values()
+    sum(new.sum() for new in peephole_step(x, (h, c), *weights)).backward()
+    for name, leaf in leaves.items():
+        if leaf.grad is None or not near(leaf.grad, right[name].grad, 1e-9):
+            raise Mistake(f"h and c are right, the gradient of {name} is not: what cuts it off (a detach, or a .data)?")
+
+
+def _arguments(batch: int, channels: int, hidden: int, rows: int, columns: int) -> tuple:
     """Return x, state, weight_x, weight_h, bias, peep, all noise, so that every term shows."""
     generator = torch.Generator().manual_seed(0)
 
     def noise(*shape: int) -> Tensor:
         return torch.randn(shape, dtype=torch.float64, generator=generator)
 
-    maps = BATCH, HIDDEN, *GRID
-    weights = noise(4 * HIDDEN, CHANNELS, 3, 3) / 4, noise(4 * HIDDEN, HIDDEN, 3, 3) / 4, noise(4 * HIDDEN, 1, 1)
-    return noise(BATCH, CHANNELS, *GRID), (noise(*maps), noise(*maps)), *weights, noise(3, HIDDEN, 1, 1)
-
-
-def _copy(arguments: tuple) -> tuple:
-    return tuple(tuple(map(Tensor.clone, x)) if isinstance(x, tuple) else x.clone() for x in arguments)
-
-
-def _same(pair: tuple, right: tuple) -> bool:
-    return all(near(ours, expected, 1e-9) for ours, expected in zip(pair, right))
+    maps = batch, hidden, rows, columns
+    weights = noise(4 * hidden, channels, 3, 3) / 4, noise(4 * hidden, hidden, 3, 3) / 4, noise(4 * hidden, 1, 1)
+    return noise(batch, channels, rows, columns), (noise(*maps), noise(*maps)), *weights, noise(3, hidden, 1, 1)
 
 
 def _step(
@@ -120,36 +141,45 @@ def peephole_step(x, state, weight_x, weight_h, bias, peep):
     return o * torch.tanh(c), c
 
 
-CHUNKS = 4
-
-
 def check_carry(answer: object) -> None:
-    model, carried, retained, graphs, alive, failure = _Stream(), [], [], [], [], None
-    backward = Tensor.backward
+    for count in (4, 2):
+        _check_carry(answer, count)
 
-    def spy(self, *arguments, **named):
-        retained.append(named.get("retain_graph") or (len(arguments) > 1 and arguments[1]))
-        alive.append(sum(graph() is not None for graph in graphs))
-        if self.grad_fn is not None:
-            self.grad_fn.metadata["mark"] = mark = _Mark()  # lives as long as the node does
-            graphs.append(weakref.ref(mark))
-        return backward(self, *arguments, **named)
+
+def _check_carry(answer: object, count: int) -> None:
+    model, carried, marks, kept, retained, failure = _Stream(), [], [], [], [], None
+
+    def mark(model, inputs, output):
+        kept.append(any(one() is not None for one in marks[:-1]))  # the last may live on in a name such as `loss`
+        if output[0].grad_fn is not None:
+            output[0].grad_fn.metadata["mark"] = tip = _Mark()  # lives as long as the node does
+            marks.append(weakref.ref(tip))
+
+    def spy(name: str, place: int) -> Callable:
+        original = getattr(torch.autograd, name)
+
+        def run(*arguments, **named):
+            retained.append(named.get("retain_graph") or (len(arguments) > place and arguments[place]))
+            return original(*arguments, **named)
+
+        return mock.patch.object(torch.autograd, name, run)
 
     model.lstm.register_forward_pre_hook(lambda _, given: carried.append(given[1]))
-    with mock.patch.object(Tensor, "backward", spy):
+    model.register_forward_hook(mark)
+    with spy("backward", 2), spy("grad", 3):  # where they take retain_graph; Tensor.backward calls the first
         try:
-            result = call(answer, model, _chunks(), torch.optim.SGD(model.parameters(), lr=0.5))
+            result = call(answer, model, _chunks(count), torch.optim.SGD(model.parameters(), lr=0.5))
         except Mistake as mistake:
             failure = mistake
     for state in carried[1:]:
-        if state is not None:
+        if isinstance(state, (tuple, list)) and len(state) == 2:
             _expect_cut(state)
     if failure:
         raise failure
-    losses, moved = _train()
+    losses, moved = _train(count)
     if not near(model.weights(), moved, 1e-9):
         for wrong, message in _wrong_trainings():
-            if near(model.weights(), _train(**wrong)[1], 1e-9):
+            if near(model.weights(), _train(count, **wrong)[1], 1e-9):
                 raise Mistake(message)
         raise Mistake(
             "after your chunks the weights are elsewhere than after forward, clean, backward, step, cut for "
@@ -160,16 +190,18 @@ def check_carry(answer: object) -> None:
         raise Mistake(
             f"steps and state are right. You return a tensor {past}, expected a plain number: what do you add up?"
         )
-    if not isinstance(result, float):
-        raise Mistake(f"steps and state are right. You return a {type(result).__name__}, expected a number.")
+    try:
+        result = as_number(result)
+    except Mistake as mistake:
+        raise Mistake(f"steps and state are right, but {mistake}") from None
     for wrong, message in (
         (sum(losses), "steps and state are right. You return a sum, expected the mean of the chunks."),
         (losses[-1], "steps and state are right. You return the last loss, expected the mean of all."),
-        (losses[-1] / CHUNKS, "steps and state are right. You divide, but only the last loss is in the total."),
+        (losses[-1] / count, "steps and state are right. You divide, but only the last loss is in the total."),
     ):
         if near(result, wrong, 1e-9):
             raise Mistake(message)
-    if not near(result, sum(losses) / CHUNKS, 1e-9):
+    if not near(result, sum(losses) / count, 1e-9):
         raise Mistake(
             f"steps and state are right. For losses {', '.join(f'{loss:.3f}' for loss in losses)} you return "
             f"{result:.3f}."
@@ -179,10 +211,10 @@ def check_carry(answer: object) -> None:
             "all numbers are right. But retain_graph keeps every graph until the next loss replaces it: who "
             "still needs it?"
         )
-    if max(alive) > 1:
+    if any(kept):
         raise Mistake(
-            "all numbers are right. But what you add up still holds the graph of every loss, so that memory "
-            "creeps up with every chunk."
+            "all numbers are right. But something that you keep still holds the graph of every chunk, so that memory "
+            "grows with their number: add up numbers, and let predictions go."
         )
 
 
@@ -221,16 +253,16 @@ class _Stream(nn.Module):
         return torch.cat([w.detach().flatten() for w in self.parameters()])
 
 
-def _chunks() -> list[tuple[Tensor, Tensor]]:
+def _chunks(count: int) -> list[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(0)
-    return [tuple(torch.randn(2, 3, 2, 1, dtype=torch.float64, generator=generator)) for _ in range(CHUNKS)]
+    return [tuple(torch.randn(2, 3, 2, 1, dtype=torch.float64, generator=generator)) for _ in range(count)]
 
 
-def _train(*, forget=False, clean=True, step="each", first=False) -> tuple[list[float], Tensor]:
+def _train(count: int, *, forget=False, clean=True, step="each", first=False) -> tuple[list[float], Tensor]:
     """Return the losses of the chunks and the weights after them, with a mistake if asked for."""
     model, state, losses = _Stream(), None, []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    for x, y in _chunks()[: 1 if first else None]:
+    for x, y in _chunks(count)[: 1 if first else None]:
         y_pred, state = model(x, None if forget else state)
         loss = F.mse_loss(y_pred, y)
         if clean:
@@ -270,42 +302,45 @@ def train_stream(model, chunks, optimizer):
 
 def check_csi(answer: object) -> None:
     maps = _maps()
-    given = [_score(answer, *pair) for pair in maps]
-    right = [critical_success(*pair, THRESHOLD) for pair in maps]
-    if near(given, right):
-        _check_dry(answer)
-        return
-    for wrong, message in _wrong_scores():
-        if near(given, [wrong(*pair) for pair in maps]):
-            raise Mistake(message)
-    said, real = maps[0]
-    raise Mistake(
-        f"for the forecast {said.int().tolist()} and the codes {real.tolist()} with threshold {THRESHOLD} "
-        f"you return {given[0]:.3f}: count hits, misses and false alarms by hand."
-    )
+    given = [_score(answer, *case) for case in maps]
+    right = [critical_success(*case) for case in maps]
+    if not near(given, right):
+        explain(given, maps, list(_wrong_scores()))
+        place = next(place for place, score in enumerate(given) if not near(score, right[place]))
+        said, real, threshold = (one.tolist() if isinstance(one, Tensor) else one for one in maps[place])
+        shown = "noise of 60 to 255" if len(said) > 2 else f"the forecast {said} and the codes {real}"
+        raise Mistake(
+            f"for {shown} with threshold {threshold} you return {given[place]:.3f}, expected {right[place]:.3f}: count "
+            "hits, misses and false alarms by hand."
+        )
+    _check_dry(answer)
 
 
-THRESHOLD = 80
-
-
-def _maps() -> list[tuple[Tensor, Tensor]]:
-    """Forecasts and codes: a small map with every case in it, and noise, with values that equal the threshold."""
+def _maps() -> list[tuple[Tensor, Tensor, int]]:
+    """Forecasts, codes and thresholds: a small map with every case in it; noise, with values that equal the threshold
+    and all codes up to 255; false alarms alone; misses alone.
+    """
     said = torch.tensor([[80.0, 90, 90, 0, 10, 100], [0, 81, 95, 20, 99, 90]])
     real = torch.tensor([[95, 80, 85, 90, 0, 30], [0, 10, MISSING, MISSING, MISSING, 90]], dtype=torch.uint8)
     generator = torch.Generator().manual_seed(0)
     noise = torch.randint(60, 101, (2, 20, 20), generator=generator)
     noise[1, torch.rand(20, 20, generator=generator) < 0.2] = MISSING
-    return [(said, real), (noise[0].float(), noise[1].to(torch.uint8))]
+    strong = torch.randint(230, 256, (2, 9, 16), generator=generator)  # the strongest echo has code 255
+    few = torch.tensor([[100.0, 0.0]]), torch.tensor([[0, 7]], dtype=torch.uint8)
+    return [
+        (said, real, 80),
+        (noise[0].float(), noise[1].to(torch.uint8), 80),
+        (strong[0].float(), strong[1].to(torch.uint8), 243),
+        (*few, 50),
+        (few[0] * 0, (few[1] * 20), 50),
+    ]
 
 
-def _score(answer: object, said: Tensor, real: Tensor) -> float:
-    value = call(answer, said.clone(), real.clone(), THRESHOLD)
+def _score(answer: object, said: Tensor, real: Tensor, threshold: int) -> float:
+    value = call_pure(answer, said, real, threshold)
     if isinstance(value, Tensor) and value.numel() != 1:
         raise Mistake(f"you return a tensor of shape {tuple(value.shape)}, expected one number for the whole map.")
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise Mistake(f"you return a {type(value).__name__}, expected a number.") from None
+    return as_number(value)
 
 
 def _check_dry(answer: object) -> None:
@@ -313,7 +348,7 @@ def _check_dry(answer: object) -> None:
     blind = torch.full((2, 2), MISSING, dtype=torch.uint8)
     for name, real in (("dry", 0 * blind), ("blind", blind)):
         try:
-            value = _score(answer, torch.zeros(2, 2), real)
+            value = _score(answer, torch.zeros(2, 2), real, 80)
         except Mistake as mistake:
             raise Mistake(f"the rain is right. On a {name} map, nothing said and nothing seen, {mistake}") from None
         if not math.isnan(value):
@@ -326,16 +361,17 @@ def _wrong_scores():
     """Yield the usual mistakes as functions of forecast and codes, and what to say to each."""
 
     def wrong(mask=lambda said, real: real != MISSING, missing=None, double=False, strict=False, kind="csi"):
-        def score(said, real):
+        def score(said, real, threshold):
             keep = mask(said, real)
             codes = real.float() if missing is None else torch.where(real == MISSING, missing, real.float())
-            level = THRESHOLD + 1e-3 * strict
+            level = threshold + 1e-3 * strict
             a, b = (said >= level)[keep], (codes >= level)[keep]
-            hits, either = int((a & b).sum()), int((a | b).sum()) + double * int((a & b).sum())
-            parts = {"csi": either, "pod": int(b.sum()), "precision": int(a.sum()), "all": b.numel()}
+            hits, either = (a & b).sum(), (a | b).sum() + double * (a & b).sum()  # tensors: 0/0 is nan
+            parts = {"csi": either, "pod": b.sum(), "precision": a.sum(), "all": b.numel()}
             if kind == "accuracy":
-                return int((a == b).sum()) / b.numel()
-            return hits / parts[kind] if kind != "far" else 1 - hits / parts["precision"]
+                return (a == b).sum() / b.numel()
+            share = hits / parts["precision" if kind == "far" else kind]
+            return 1 - share if kind == "far" else share
 
         return score
 
@@ -344,13 +380,19 @@ def _wrong_scores():
 
     yield wrong(everywhere, double=True), "a cell that nobody measured counts as heavy rain, and a hit counts twice."
     yield wrong(double=True), "the missing cells are out, well. Below the line a hit stands in both sums."
+    yield wrong(lambda said, real: real < MISSING), "the strongest echo has code 255: only MISSING itself is missing."
+    it = "you drop more than what is missing: codes up to 255 are echo, only MISSING itself is not."
+    yield wrong(lambda said, real: real <= 240), it
     yield wrong(everywhere), "the fraction is right. But a missing cell has code 254: to you that is rain."
     yield (
         wrong(everywhere, missing=0.0),
         ("a missing cell counts as dry, so that rain forecast there is a false alarm: nobody knows what fell."),
     )
     yield wrong(everywhere, missing=0.0, double=True), "a missing cell counts as dry, and a hit counts twice."
-    yield wrong(strict=True), "an event is the threshold or more: a cell of exactly 80 is missing from your count."
+    yield (
+        wrong(strict=True),
+        "an event is the threshold or more: a cell of exactly the threshold is missing from your count.",
+    )
     yield wrong(kind="pod"), "that is POD: the false alarms are missing below the line."
     yield wrong(kind="precision"), "the misses are missing below the line."
     yield wrong(kind="far"), "that is FAR, the share of alarms that were false."

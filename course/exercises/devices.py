@@ -1,14 +1,18 @@
 """The exercises of notebook 12_devices."""
 
+import weakref
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, near
+from course.exercises.exercise import Exercise, Mistake, as_number, call, near
 
-WORK, EARLIER, FIRST, ORDER = 3.0, 5.0, 40.0, 0.001  # seconds, of the device in devices.timer
-ASKING = ("item", "tolist", "numpy", "cpu", "__float__", "__int__", "__bool__", "__format__", "__array__")
-LOSSES = (0.5, 2.0, 0.25, 1.25, 3.0)
+ASKING = (  # what a device answers only when all is done: a value, or how many values there are
+    *("item", "tolist", "numpy", "cpu", "__float__", "__int__", "__bool__", "__index__", "__format__", "__array__"),
+    *("__repr__", "nonzero", "is_nonzero", "unique", "masked_select", "equal", "allclose"),
+)
+LOSSES = (0.5, 2.0, 0.25, 1.25, 3.0), (1.5,), (0.0, 4.0, -1.0)
 
 
 def check_train_step(answer: object) -> None:
@@ -29,6 +33,8 @@ def check_train_step(answer: object) -> None:
                 f"the loss is on {loss.device.type}, expected {name}: it was computed there, and "
                 "bringing it back waits for the device."
             )
+        if not model.training:
+            raise Mistake("the model is left in eval mode: dropout would be off from then on.")
         if name == "cpu":
             _check_values(model, before, x, y, loss)
 
@@ -38,6 +44,8 @@ def _network() -> nn.Linear:
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[0.5, -1.0, 0.25], [1.0, 0.0, -0.5]]))
         model.bias.zero_()
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # left from another step
     return model
 
 
@@ -76,15 +84,21 @@ def _check_values(model: nn.Linear, before: list[Tensor], x: Tensor, y: Tensor, 
 
 
 class _Device:
-    """A device with a clock of its own: what is ordered is done later, and work is in its queue already."""
+    """A device with a clock of its own: what is ordered is done later, and work is in its queue already.
 
-    def __init__(self):
-        self.now, self.free, self.calls, self.events = 100.0, 100.0 + EARLIER, 0, []
+    work, earlier, first: seconds that a call takes there, that the queue takes, and that the first order takes here.
+    The device begins while the order is still given, which takes a quarter of the time of the work.
+    """
+
+    def __init__(self, work: float, earlier: float, first: float):
+        self.work, self.first = work, first
+        self.now, self.free, self.calls, self.events = 100.0, 100.0 + earlier, 0, []
 
     def call(self) -> None:
-        self.now += FIRST * (self.calls == 0) + ORDER  # the first time, the call itself takes long
+        self.now += self.first * (self.calls == 0)
+        self.free = max(self.free, self.now) + self.work
+        self.now += self.work / 4
         self.calls += 1
-        self.free = max(self.free, self.now) + WORK
         self.events.append("call")
 
     def wait(self) -> None:
@@ -97,73 +111,93 @@ class _Device:
 
 
 def check_timer(answer: object) -> None:
-    device = _Device()
-    seconds = call(answer, device.call, device.wait, device.clock)
+    for device in (_Device(3.0, 5.0, 40.0), _Device(0.5, 20.0, 2.0), _Device(8.0, 0.0, 0.0)):
+        seconds = call(answer, device.call, device.wait, device.clock)
+        _check_seconds(as_number(seconds), device)
+
+
+def _check_seconds(seconds: float, device: _Device) -> None:
     said = " ".join(device.events)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise Mistake(f"the result is a {type(seconds).__name__}, expected seconds as a number.")
-    expected = WORK + ORDER
-    if near(seconds, expected, 1e-4):
-        return
     if not device.calls:
         raise Mistake("call was never called: nothing was timed.")
     if "clock" not in said:
         raise Mistake("you did not look at the clock that you were given.")
-    it = f"this work takes {WORK:.0f} s, and you say {seconds:.3f} s"
+    if near(seconds, device.work):
+        return
+    it = f"this work takes {device.work:g} s, and you say {seconds:.3f} s"
     if seconds < 0:
         raise Mistake(f"{it}: the end minus the start, not the other way round.")
     between = said.partition("clock")[2].rpartition("clock")[0]
-    if seconds > FIRST:
+    if device.first and seconds >= device.first:
         raise Mistake(f"{it}: the first call takes longer, and it is in your time.")
     if "call" in between and "wait" not in between:
         raise Mistake(f"{it}: that is how long it takes to order the work. When is it done?")
     if between.count("call") > 1:
-        count = between.count("call")
-        raise Mistake(f"you say {seconds:.4f} s of {count} calls, whose orders overlap with the work before: time one.")
+        raise Mistake(f"{it}: between your looks at the clock are {between.count('call')} calls: divide, or time one.")
+    if seconds < device.work and not between.strip().startswith("call"):
+        raise Mistake(f"{it}: it begins while the order is given: look at the clock before that.")
     raise Mistake(f"{it}: older work was still in the queue when you looked at the clock first.")
 
 
 def check_waits(answer: object) -> None:
+    for losses in LOSSES:
+        _check_mean_loss(answer, list(losses))
+
+
+def _check_mean_loss(answer: object, losses: list[float]) -> None:
     weight = torch.ones((), requires_grad=True)
-    taken, asked, kept, learnt = [], [], [], []
+    taken, kept, learnt, marks, asked = [], [], [], [], {}
 
     class Loss(Tensor):
-        """Notices who asks for a number, and whether the graph is still there."""
+        """Notices who asks for a value."""
 
         @classmethod
         def __torch_function__(cls, function, types, args=(), kwargs=None):
-            if function.__name__ in ASKING:
-                asked.append(function.__name__)
-                kept.append(args[0].requires_grad)
-            return super().__torch_function__(function, types, args, kwargs or {})
+            name, kwargs = function.__name__, kwargs or {}
+            if name in ASKING or (name == "to" and "cpu" in map(str, (*args[1:], *kwargs.values()))):
+                asked.setdefault((len(taken), args[0].data_ptr()), name)  # .cpu().numpy() is one wait
+            return super().__torch_function__(function, types, args, kwargs)
+
+        def __format__(self, spec: str) -> str:
+            return format(self.item(), spec)  # torch formats no subclass
 
     def take_step(batch: float) -> Tensor:
         taken.append(batch)
         learnt.append(torch.is_grad_enabled())
-        return (weight * batch).as_subclass(Loss)
+        kept.append(any(mark() is not None for mark in marks[:-1]))  # the last may live on in a name such as `loss`
+        loss = (weight * batch).as_subclass(Loss)
+        if loss.grad_fn is not None:
+            loss.grad_fn.metadata["mark"] = mark = _Mark()  # lives as long as the node does
+            marks.append(weakref.ref(mark))
+        return loss
 
-    mean = call(answer, take_step, list(LOSSES))
-    expected = sum(LOSSES) / len(LOSSES)
+    mean = call(answer, take_step, list(losses))
+    expected = sum(losses) / len(losses)
     if isinstance(mean, Tensor):
         raise Mistake("the result is still a tensor, expected a Python float: one wait is allowed.")
-    if taken != list(LOSSES):
-        raise Mistake(f"of {len(LOSSES)} batches, {len(taken)} steps were taken, expected one for each, in order.")
+    if taken != losses:
+        raise Mistake(f"of {len(losses)} batches, {len(taken)} steps were taken, expected one for each, in order.")
     if not all(learnt):
         raise Mistake("a step was taken under no_grad, so nothing can be learnt: only the sum needs no graph.")
-    if not isinstance(mean, float) or not near(mean, expected):
-        if isinstance(mean, float) and near(mean, sum(LOSSES)):
-            raise Mistake(f"you return the sum {mean}, expected the mean {expected}.")
-        raise Mistake(f"the result is {mean!r}, expected {expected}.")
+    mean = as_number(mean)
+    if not near(mean, expected):
+        if near(mean, sum(losses)):
+            raise Mistake(f"you return the sum {mean:g}, expected the mean {expected:g}.")
+        raise Mistake(f"for losses {losses} you return {mean:g}, expected {expected:g}.")
     if len(asked) > 1:
         raise Mistake(
-            f"the number is right, but the device had to wait {len(asked)} times for {len(LOSSES)} "
-            "batches: who asks for a number in every step?"
+            f"the number is right, but the device had to wait {len(asked)} times for {len(losses)} "
+            f"batches, by `{next(iter(asked.values()))}`: who asks for a number in every step?"
         )
     if any(kept):
         raise Mistake(
             "one wait, but what you add up remembers the graph of every step, and memory grows "
             "with each: which method cuts a tensor off its graph?"
         )
+
+
+class _Mark:
+    """Something to refer to weakly."""
 
 
 def train_step(model, optimizer, x, y, device):

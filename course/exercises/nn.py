@@ -1,55 +1,119 @@
 """The exercises of notebook 04_nn."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, call, expect_like, near
+from course.device import seed_everything
+from course.exercises.exercise import Exercise, Mistake, as_number, call, describe_error, expect_like, near
 
 Y = torch.tensor([0, 1, 2, 3, 4, 5])
 
 
 def check_reader(answer: object) -> None:
     pair = call(answer)
-    if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], nn.Module)):
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], nn.Module)):
         raise Mistake(f"you return a {type(pair).__name__}, expected a pair: the model and its loss.")
     model, loss_fn = pair
-    linears = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
-    if len(linears) < 2:
-        raise Mistake(f"the model has {len(linears)} linear layers, expected two: keep the hidden layer.")
-    if linears[-1].out_features != 10:
-        raise Mistake(f"the last layer has {linears[-1].out_features} outputs, expected 10, one a digit.")
-    _check_hidden(model, linears[-1])
+    if not callable(loss_fn):
+        raise Mistake(f"the loss is a {type(loss_fn).__name__}, expected one that can be called: look at the brackets.")
+    was_training = model.training
+    model.eval()
+    try:
+        _check_pair(model, loss_fn)
+    finally:
+        model.train(was_training)
 
-    def loss_of(logits: Tensor) -> Tensor:
-        """The loss if the last linear layer said `logits`."""
-        hook = linears[-1].register_forward_hook(lambda *_: logits)
-        try:
-            return loss_fn(model(torch.zeros(len(logits), 1, 28, 28)), Y)
-        except Exception as error:
-            raise Mistake(
-                "the loss does not fit the model: it raises "
-                f"{type(error).__name__}: {str(error).splitlines()[0].rstrip('.')}."
-            ) from None
-        finally:
-            hook.remove()
 
-    order = torch.randperm(60, generator=torch.Generator().manual_seed(0))
-    logits = torch.linspace(-4, 5, 60)[order].view(6, 10)
-    loss, right = loss_of(logits), F.cross_entropy(logits, Y)
+def _check_pair(model: nn.Module, loss_fn: Callable) -> None:
+    """Model and loss are judged together, as they learn together: it counts what a digit costs, not how it is made."""
+    images = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    loss = _loss(model, loss_fn, images, Y)
     if not isinstance(loss, Tensor) or loss.dim():
         raise Mistake("the loss is not a single number in a tensor: which reduction does your loss use?")
-    if near(loss, right, 1e-4):
+    weights = list(model.parameters())
+    if not weights or not loss.requires_grad or None in torch.autograd.grad(loss, weights, allow_unused=True):
+        raise Mistake("no gradient reaches some weights (a detach, or no_grad?): they could not be trained.")
+    costs = _costs(model, loss_fn, images)
+    sure = near((-costs).exp().sum(1), torch.ones(len(images)), 1e-4)  # the probabilities of a softmax
+    averaged = near(loss, costs[range(6), Y].mean(), 1e-4)
+    if not (sure and averaged and _moves_freely(model, loss_fn, images)):
+        _explain_loss(model, loss_fn)
+        raise Mistake(
+            "the loss is not minus the logarithm of the probability that a softmax gives the right digit: print what "
+            "the model returns for one image, and look up what your loss expects."
+        )
+    _check_hidden(model, loss_fn)
+
+
+def _loss(model: nn.Module, loss_fn: Callable, images: Tensor, y: Tensor) -> object:
+    try:
+        output = model(images)
+    except Exception as error:
+        text = f"for images of shape {tuple(images.shape)}: {describe_error(error).partition(': ')[2]}"
+        raise Mistake(f"the model raises {type(error).__name__} {text}.") from None
+    if isinstance(output, Tensor) and output.shape[-1:] != (10,):
+        raise Mistake(
+            f"the model gives {tuple(output.shape)} for six images, expected ten numbers, one for each digit."
+        )
+    try:
+        return loss_fn(output, y)
+    except Exception as error:
+        raise Mistake(f"the loss does not fit the model: it raises {describe_error(error)}.") from None
+
+
+def _costs(model: nn.Module, loss_fn: Callable, images: Tensor) -> Tensor:
+    """What each of ten answers would cost, image by image. Shapes: (B, 10)."""
+    with torch.no_grad():
+        rows = [[_loss(model, loss_fn, image[None], torch.tensor([digit])) for digit in range(10)] for image in images]
+    return torch.tensor([[as_number(cost) for cost in row] for row in rows])
+
+
+def _moves_freely(model: nn.Module, loss_fn: Callable, images: Tensor) -> bool:
+    """Whether a digit's logit reaches the loss as it is, however large or negative.
+
+    Moved through a bias of ten; through the weights of ten, where there is none.
+    """
+    costs = _costs(model, loss_fn, images[:2])
+    logits = costs[:, :1] - costs  # but for a constant
+    with torch.no_grad():
+        tens = [parameter for parameter in model.parameters() if 10 in parameter.shape]
+        for parameter in [one for one in tens if one.shape == (10,)] or tens:
+            kept, is_bias = parameter.clone(), parameter.shape == (10,)
+            free = True
+            for size in (-30.0, 30.0):
+                if is_bias:
+                    parameter[3] += size
+                else:
+                    parameter *= size
+                costs = _costs(model, loss_fn, images[:2])
+                moved = (costs[:, :1] - costs) - (logits if is_bias else size * logits)
+                parameter.copy_(kept)
+                expected = size * (torch.arange(10) == 3) if is_bias else torch.zeros(10)
+                free = free and near(moved, expected.expand_as(moved), 1e-2)
+            if free:
+                return True
+    return False
+
+
+def _explain_loss(model: nn.Module, loss_fn: Callable) -> None:
+    """Raise the Mistake that tells what becomes of the numbers of the last linear layer."""
+    linears = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    if not linears:
         return
+    order = torch.randperm(60, generator=torch.Generator().manual_seed(0))
+    logits = torch.linspace(-4, 5, 60)[order].view(6, 10)
+    hook = linears[-1].register_forward_hook(lambda *_: logits)
+    try:
+        loss = _loss(model, loss_fn, torch.zeros(6, 1, 28, 28), Y)
+    finally:
+        hook.remove()
     for wrong, message in _wrong_losses(logits):
         if near(loss, wrong, 1e-4):
             raise Mistake(message)
-    raise Mistake(
-        f"for the same logits your loss is {loss.item():.3f} and cross-entropy is {right.item():.3f}: "
-        "print what the model returns for one image, and look up what your loss expects."
-    )
 
 
 def _wrong_losses(logits: Tensor):
@@ -109,25 +173,14 @@ def _wrong_losses(logits: Tensor):
     )
 
 
-def _check_hidden(model: nn.Module, last: nn.Linear) -> None:
-    """Two linear layers without something between them are one."""
-    said = []
-    hook = last.register_forward_hook(lambda layer, inputs, output: said.append(output.detach()))
-    x = torch.randn(6, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    try:
-        for images in (x, -x, 0 * x):
-            model(images)
-    except Exception as error:
+def _check_hidden(model: nn.Module, loss_fn: Callable) -> None:
+    """Linear layers without something between them are one: then what holds for two images holds for their sum."""
+    a, b = torch.rand(2, 1, 1, 28, 28, generator=torch.Generator().manual_seed(1))  # a ReLU before all lets them pass
+    logits = [costs[:, :1] - costs for costs in (_costs(model, loss_fn, x) for x in (a, b, a + b, 0 * a))]
+    if near(logits[0] + logits[1], logits[2] + logits[3], 1e-4):
         raise Mistake(
-            f"the model raises {type(error).__name__} for images of shape (6, 1, 28, 28): "
-            f"{str(error).splitlines()[0].rstrip('.')}."
-        ) from None
-    finally:
-        hook.remove()
-    if near(said[0] + said[1], 2 * said[2], 1e-4):
-        raise Mistake(
-            "nothing stands between the two linear layers any more, so together they are one linear layer: "
-            "one of the two ReLU belongs there."
+            "between the images and the logits all is linear, as if there were a single layer: keep two linear layers, "
+            "and one ReLU between them."
         )
 
 
@@ -141,16 +194,13 @@ INPUTS, OUTPUTS, SLOPE = 400, 450, 0.6  # so that every wrong formula gives anot
 
 def check_draw(answer: object) -> None:
     w = _drawn(answer, INPUTS, OUTPUTS, SLOPE)
-    if not isinstance(w, Tensor) or w.shape != (INPUTS, OUTPUTS):
-        expect_like("the weight", w, torch.empty(OUTPUTS, INPUTS))
-    else:
-        raise Mistake(
-            f"the weight has shape {(INPUTS, OUTPUTS)}, expected {(OUTPUTS, INPUTS)}: "
-            "nn.Linear keeps (outputs, inputs)."
-        )
     std, half = w.std().item(), (1 + SLOPE**2) / 2
     if (w == w[0, 0]).all():
         raise Mistake("all weights are the same number, so all units stay the same for ever: draw them.")
+    if torch.linalg.matrix_rank(w) < min(w.shape) / 2:
+        raise Mistake("the rows are multiples of each other, so all units say the same: draw every weight by itself.")
+    if torch.equal(w, _drawn(answer, INPUTS, OUTPUTS, SLOPE, seed=1)):
+        raise Mistake("every call gives the same weights, and ten layers would be alike: let the seed alone.")
     if abs(w.mean().item()) > 0.05 * std:
         raise Mistake(f"the weights have mean {w.mean().item():.3f}, expected 0: sums would drift one way.")
     right = math.sqrt(1 / (half * INPUTS))
@@ -162,9 +212,27 @@ def check_draw(answer: object) -> None:
         raise Mistake(
             f"with a slope of {SLOPE}, the mean square after ten layers is {times:.1e} times what it was, expected 1."
         )
-    steep, expected = _drawn(answer, INPUTS, INPUTS, 0.2).std().item(), math.sqrt(2 / (1.04 * INPUTS))
-    if not near(steep, expected, 0.01 * expected):
-        raise Mistake("for a slope of 0.6 it is right, for 0.2 it is not: is a number left in your formula?")
+    for inputs, outputs, slope in ((400, 400, 0.2), (900, 300, 0.0), (300, 900, 1.0)):
+        std, expected = _drawn(answer, inputs, outputs, slope).std().item(), math.sqrt(2 / ((1 + slope**2) * inputs))
+        if not near(std, expected, 0.01 * expected):
+            raise Mistake(
+                f"for {INPUTS} inputs and a slope of {SLOPE} it is right, for {inputs} and {slope} it is not: is a "
+                "number left in your formula?"
+            )
+
+
+def _drawn(answer: object, inputs: int, outputs: int, slope: float, seed: int = 0) -> Tensor:
+    seed_everything(seed)  # `check` puts the learner's random numbers back
+    w = call(answer, inputs, outputs, slope)
+    if isinstance(w, Tensor) and w.shape == (inputs, outputs) != (outputs, inputs):
+        raise Mistake(
+            f"the weight has shape {(inputs, outputs)}, expected {(outputs, inputs)}: "
+            "nn.Linear keeps (outputs, inputs)."
+        )
+    expect_like("the weight", w, torch.empty(outputs, inputs))
+    if not w.isfinite().all():
+        raise Mistake(f"some weights are nan or infinite, with {inputs} inputs and a slope of {slope}.")
+    return w.detach()
 
 
 def _wrong_spreads(half: float):
@@ -198,13 +266,6 @@ def _wrong_spreads(half: float):
         ),
     )
     yield 1.0, "the weights have standard deviation 1: a sum of 400 of them is twenty times too large."
-
-
-def _drawn(answer: object, *arguments: object) -> object:
-    """Call with a fixed seed, and leave the learner's random numbers as they were."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        return call(answer, *arguments)
 
 
 def draw(inputs, outputs, slope):

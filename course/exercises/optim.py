@@ -1,12 +1,13 @@
 """The exercises of notebook 05_optim."""
 
+import reprlib
 import weakref
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, NotTried, call, expect_like, near
+from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, expect_like, explain, near
 
 RATE, BETAS, DECAY = 0.125, (0.8, 0.7), 0.2
 N, STEPS = 32, 6  # enough that every wrong formula gives another path
@@ -32,6 +33,20 @@ def check_lion(answer: object) -> None:
         raise Mistake("a second run, with a fresh state, takes another path: keep m in state, not in a name outside.")
     if not near(torch.stack(_path(answer, (0.9, 0.5), {})), torch.stack(_path(lion, (0.9, 0.5), {})), 1e-9):
         raise Mistake(f"with betas={BETAS} it is right, with others it is not: is a number left in your rule?")
+    _check_defaults(answer)
+
+
+def _check_defaults(answer: object) -> None:
+    """Two steps without betas and decay; the weight has two dimensions and float32, as those of a layer have."""
+    state, right, generator = {}, {}, torch.Generator().manual_seed(1)
+    for lr in (0.5, 0.25):
+        w, grad = torch.randn(2, 3, 4, generator=generator)
+        new, expected = call(answer, w.clone(), grad.clone(), state, lr), lion(w, grad, right, lr)
+        expect_like("the new w", new, expected)
+        if not near(new, expected):
+            raise Mistake(
+                "without betas and weight_decay they are (0.9, 0.99) and 0.0: leave the defaults as they were."
+            )
 
 
 def _path(rule: object, betas: tuple[float, float], state: dict) -> list[Tensor]:
@@ -40,6 +55,7 @@ def _path(rule: object, betas: tuple[float, float], state: dict) -> list[Tensor]
     w, path = torch.linspace(-2, 2, N, dtype=torch.float64), []
     for _ in range(STEPS):
         grad = torch.randn(N, dtype=torch.float64, generator=generator)
+        grad[-4:] = 0  # as of a unit that is never active: its sign is 0
         given_w, given_grad = w.clone(), grad.clone()
         new = call(rule, given_w, given_grad, state, RATE, betas, DECAY)
         expect_like("the new w", new, w)
@@ -47,9 +63,7 @@ def _path(rule: object, betas: tuple[float, float], state: dict) -> list[Tensor]
             raise Mistake(
                 "grad itself was changed, and torch will add the next gradient to it: which line works in place?"
             )
-        if not torch.equal(given_w, w):
-            raise Mistake("w itself was changed, expected a new tensor: which line works in place?")
-        w = new
+        w = new.detach().clone()
         path.append(w)
     return path
 
@@ -100,61 +114,88 @@ def lion(w, grad, state, lr, betas=(0.9, 0.99), weight_decay=0.0):
 
 
 def check_edge(answer: object) -> None:
-    curvatures = [3.0, 16.0, 0.5, 4.0]
-    edge, best = _rates(answer, curvatures)
-    right = rates(curvatures)
-    if near((edge, best), right):
-        for other in ([2.0, 0.25], [7.0]):
-            if not near(_rates(answer, other), rates(other)):
-                raise Mistake(f"for {curvatures} it is right, for {other} it is not: which curvatures count?")
+    cases = [(list(curvatures),) for curvatures in VALLEYS]
+    pairs = [_pair(result) for result in call_cases(answer, cases)]
+    right = [rates(*case) for case in cases]
+    if near(pairs, right):
         return
-    if near((best, edge), right):
+    if near([pair[::-1] for pair in pairs], right):
         raise Mistake("both numbers are right, in the wrong order: first the edge, then the best.")
-    for wrong, message in (
-        (2 / 0.5, "at your edge the flattest direction just survives, and all the others exploded long before."),
-        (1 / 16, "with that rate the steepest direction is at its minimum after one step: it bears more."),
-        (2 / 23.5, "you add the curvatures up, but each direction goes its own way: which explodes first?"),
-        (2 / 5.875, "you average the curvatures, but each direction goes its own way: which explodes first?"),
-        (2 / 4, "you look at the last curvature of the list, wherever it may stand."),
-        (2 / 3, "you look at the first curvature of the list, wherever it may stand."),
-        (32, "the steeper the valley, the larger your rate: turn that round."),
-    ):
-        if near(edge, wrong):
-            raise Mistake(message)
-    if edge <= 0:
-        raise Mistake(f"your edge is {edge:g}, expected a rate above 0.")
-    if not near(edge, right[0]):
+    edges, bests = ([pair[place] for pair in pairs] for place in (0, 1))
+    right_edges = [edge for edge, _ in right]
+    if not near(edges, right_edges):
+        explain(edges, cases, WRONG_EDGES)
+        place = next(place for place in range(len(cases)) if not near(edges[place], right_edges[place]))
+        edge, curvatures = edges[place], VALLEYS[place]
+        if edge <= 0:
+            raise Mistake(f"for {curvatures} your edge is {edge:g}, expected a rate above 0.")
         raise Mistake(
             f"for {curvatures} your edge is {edge:.4g}: there, |1 - rate * curvature| is "
             f"{max(abs(1 - edge * c) for c in curvatures):.4g} in the worst direction, expected 1."
         )
-    for wrong, message in (
-        (1 / 16, "the edge is right. Your best rate is made for the steepest direction alone; the flat one crawls."),
-        (2 / 23.5, "the edge is right. For the best rate you add all up, but which two can be the slowest?"),
-        (2 / 7, "the edge is right. For the best rate you take first and last of the list, as if it were sorted."),
-        (1 / 16.5, "the edge is right. Your best rate is half of what is best."),
-        (2 / 5.875, "the edge is right. Your best rate lies beyond it."),
-        (2 / 15.5, "the edge is right. For the best rate the two factors are equal in size, but opposite in sign."),
-    ):
-        if near(best, wrong):
-            raise Mistake(message)
-    factor = max(abs(1 - best * c) for c in curvatures)
+    explain(bests, cases, WRONG_BESTS)
+    place = next(place for place in range(len(cases)) if not near(pairs[place], right[place]))
+    curvatures = VALLEYS[place]
+    factors = [max(abs(1 - best * c) for c in curvatures) for best in (bests[place], right[place][1])]
     raise Mistake(
-        f"the edge is right. At your best rate a step leaves {factor:.4g} of the slowest direction; "
-        "a better rate exists."
+        f"the edge is right. For {curvatures} a step at your best rate leaves {factors[0]:.4g} of the slowest "
+        f"direction, where {factors[1]:.4g} can be had."
     )
 
 
-def _rates(answer: object, curvatures: list[float]) -> tuple[float, float]:
-    pair = call(answer, list(curvatures))
-    if isinstance(pair, tuple) and any(value is ... for value in pair):
-        raise NotTried
-    if not (isinstance(pair, (tuple, list, Tensor)) and len(pair) == 2):
-        raise Mistake(f"you return a {type(pair).__name__}, expected two numbers: the edge, and the best rate.")
+def _pair(result: object) -> tuple[float, float]:
     try:
-        return float(pair[0]), float(pair[1])
-    except (TypeError, ValueError, RuntimeError):
-        raise Mistake(f"you return {pair!r}, expected two numbers: the edge, and the best rate.") from None
+        edge, best = result
+    except (TypeError, ValueError):
+        expected = "expected two numbers: the edge, and the best rate."
+        raise Mistake(f"you return {reprlib.repr(result)}, {expected}") from None
+    if best is ... or edge is ...:
+        raise Mistake("one of the two numbers is still missing: it waits for you behind its dots.")
+    return as_number(edge), as_number(best)
+
+
+VALLEYS = [3.0, 16.0, 0.5, 4.0], [2.0, 0.25], [7.0], [1.0, 1.0, 1.0], [5.0, 9.0, 6.0, 8.0, 7.0], [100, 1]
+WRONG_EDGES = (
+    (
+        lambda c: 2 / min(c),
+        "at your edge the flattest direction just survives, and all the others exploded long before.",
+    ),
+    (lambda c: 1 / max(c), "with that rate the steepest direction is at its minimum after one step: it bears more."),
+    (lambda c: 2 / sum(c), "you add the curvatures up, but each direction goes its own way: which explodes first?"),
+    (
+        lambda c: 2 * len(c) / sum(c),
+        "you average the curvatures, but each direction goes its own way: which explodes first?",
+    ),
+    (lambda c: 2 / c[-1], "you look at the last curvature of the list, wherever it may stand."),
+    (lambda c: 2 / c[0], "you look at the first curvature of the list, wherever it may stand."),
+    (lambda c: 2 * max(c), "the steeper the valley, the larger your rate: turn that round."),
+    (
+        lambda c: 2 / max(c) ** 0.5,
+        "there is a root in your edge: a step multiplies the distance by 1 - rate * curvature.",
+    ),
+)
+WRONG_BESTS = (
+    (
+        lambda c: 1 / max(c),
+        "the edge is right. Your best rate is made for the steepest direction alone; the flat one crawls.",
+    ),
+    (lambda c: 2 / sum(c), "the edge is right. For the best rate you add all up, but which two can be the slowest?"),
+    (
+        lambda c: 2 / (c[0] + c[-1]),
+        "the edge is right. For the best rate you take first and last of the list, as if it were sorted.",
+    ),
+    (lambda c: 1 / (min(c) + max(c)), "the edge is right. Your best rate is half of what is best."),
+    (lambda c: len(c) / sum(c), "the edge is right. Your best rate fits the mean curvature, which none need have."),
+    (lambda c: 2 * len(c) / sum(c), "the edge is right. Your best rate lies beyond it."),
+    (
+        lambda c: 2 / (max(c) - min(c)),
+        "the edge is right. For the best rate the two factors are equal in size, but opposite in sign.",
+    ),
+    (
+        lambda c: 2 / (4 * min(c) * max(c)) ** 0.5,
+        "the edge is right. You take the middle of steepest and flattest by a root, expected half of their sum.",
+    ),
+)
 
 
 def rates(curvatures):
@@ -165,80 +206,104 @@ SIZES = (4, 4, 2)  # of the batches: the last is short
 
 
 def check_epoch(answer: object) -> None:
-    right, moved, kept = _train(answer)
-    expected, path, _ = _train(epoch)
+    for sizes in (SIZES, (3,), (2, 5, 1, 4)):
+        _check_epoch(answer, sizes)
+
+
+def _check_epoch(answer: object, sizes: tuple[int, ...]) -> None:
+    result, moved, kept, in_training = _train(answer, sizes)
+    expected, path, _, _ = _train(epoch, sizes)
     if not near(moved, path):
         for wrong, message in _wrong_steps():
-            if near(moved, _train(wrong)[1]):
+            if near(moved, _train(wrong, sizes)[1]):
                 raise Mistake(message)
         raise Mistake("after your epoch the weights are elsewhere than after clean, backward, step for each batch.")
-    if not isinstance(right, (float, Tensor)) or (isinstance(right, Tensor) and right.dim()):
-        raise Mistake(f"the steps are right, but you return a {type(right).__name__}, expected one number.")
-    if isinstance(right, Tensor) and right.requires_grad:
+    if not in_training:
+        raise Mistake("the steps are right, but the model is in eval mode meanwhile or after: dropout would be off.")
+    if isinstance(result, Tensor) and result.requires_grad:
         raise Mistake(
             "the steps are right. But you return a tensor that still has its graph, and in it that of every "
             "batch: what do you add up?"
         )
+    try:
+        mean = as_number(result)
+    except Mistake as mistake:
+        raise Mistake(f"the steps are right, but {mistake}") from None
     if kept:
         raise Mistake(
             "the steps are right. But the graph of the first batch is still there when the third one comes: "
             "what do you add up?"
         )
-    losses = _losses()
-    mean = sum(losses) / 3
-    for wrong, message in (
-        (
-            mean,
-            "steps and memory are right. The mean of the batches' means is not the mean of the examples: "
-            "the last batch is short.",
-        ),
-        (sum(losses), "steps and memory are right. You return a sum, expected a mean over the examples."),
-        (sum(losses) / 10, "steps and memory are right. You add means, and divide by examples: too small by a batch."),
-        (_weighted(losses) / 3, "steps and memory are right. You add over examples, and divide by batches."),
-        (_weighted(losses), "steps and memory are right. You return a sum over the examples, expected their mean."),
-        (_weighted(losses) / 12, "steps and memory are right. You divide by three whole batches; count the examples."),
-        (losses[-1], "steps and memory are right. You return the loss of the last batch alone."),
-    ):
-        if near(right, wrong):
-            raise Mistake(message)
-    if not near(right, expected):
+    if not near(mean, expected):
+        losses = _losses(sizes)
+        for wrong, message in _wrong_means(losses, sizes):
+            if near(mean, wrong):
+                raise Mistake(message)
         raise Mistake(
-            f"for losses {', '.join(f'{loss:.3f}' for loss in losses)} of batches of {SIZES} you return "
-            f"{float(right):.3f}, expected {expected:.3f}."
+            f"for losses {', '.join(f'{loss:.3f}' for loss in losses)} of batches of {sizes} you return "
+            f"{mean:.3f}, expected {expected:.3f}."
         )
+
+
+def _wrong_means(losses: list[float], sizes: tuple[int, ...]):
+    """Yield the usual mistakes in the mean, and what to say to each."""
+    weighted, batches = sum(loss * size for loss, size in zip(losses, sizes, strict=True)), len(sizes)
+    yield (
+        sum(losses) / batches,
+        "steps and memory are right. The mean of the batches' means is not the mean of the examples: "
+        "the last batch is short.",
+    )
+    yield sum(losses), "steps and memory are right. You return a sum, expected a mean over the examples."
+    it = "steps and memory are right. You add means, and divide by examples: too small by a batch."
+    yield sum(losses) / sum(sizes), it
+    yield weighted / batches, "steps and memory are right. You add over examples, and divide by batches."
+    yield weighted, "steps and memory are right. You return a sum over the examples, expected their mean."
+    it = f"steps and memory are right. You divide by {batches} whole batches; count the examples."
+    yield weighted / (batches * sizes[0]), it
+    yield losses[-1], "steps and memory are right. You return the loss of the last batch alone."
 
 
 class _Tip:
     """Tied to a graph, it lives as long."""
 
 
-def _train(answer: object) -> tuple[object, Tensor, bool]:
-    """Return what the epoch returns, the weights after it, and whether the first graph was kept until the third."""
+def _train(answer: object, sizes: tuple[int, ...]) -> tuple[object, Tensor, bool, bool]:
+    """Return what the epoch returns, the weights after it, whether a graph was kept for two batches, and the mode."""
     model = nn.Linear(3, 4, dtype=torch.float64)
     with torch.no_grad():
         for w in model.parameters():
             w.copy_(torch.linspace(-1, 1, w.numel()).view_as(w))
             w.grad = torch.full_like(w, 0.5)  # left from another epoch
-    tips, kept = [], []
+    tips, inputs, kept, modes = [], [], [], []
 
-    def tie(layer, inputs, output):
-        kept.append(len(tips) > 1 and tips[-2]() is not None)  # the last one may live on in a name such as `loss`
+    def tie(layer, arguments, output):
+        if not inputs or inputs[-1] is not arguments[0]:  # a model may be asked twice about a batch
+            inputs.append(arguments[0])
+            tips.append([])
+        # The last one may live on in a name such as `loss`.
+        kept.append(any(tip() is not None for batch in tips[:-2] for tip in batch))
+        modes.append(layer.training or not torch.is_grad_enabled())
         if output.grad_fn is not None:
             tip = _Tip()
             output.grad_fn.metadata["tip"] = tip
-            tips.append(weakref.ref(tip))
+            tips[-1].append(weakref.ref(tip))
 
     model.register_forward_hook(tie)
-    result = call(answer, model, _batches(), torch.optim.SGD(model.parameters(), lr=0.5))
-    return result, torch.cat([w.detach().flatten() for w in model.parameters()]), any(kept)
+    result = call(answer, model, _batches(sizes), torch.optim.SGD(model.parameters(), lr=0.5))
+    return (
+        result,
+        torch.cat([w.detach().flatten() for w in model.parameters()]),
+        any(kept),
+        model.training and all(modes),
+    )
 
 
-def _batches() -> list[tuple[Tensor, Tensor]]:
+def _batches(sizes: tuple[int, ...]) -> list[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(0)
-    return [(torch.randn(size, 3, dtype=torch.float64, generator=generator), torch.arange(size) % 4) for size in SIZES]
+    return [(torch.randn(size, 3, dtype=torch.float64, generator=generator), torch.arange(size) % 4) for size in sizes]
 
 
-def _losses() -> list[float]:
+def _losses(sizes: tuple[int, ...]) -> list[float]:
     """Return the loss of each batch, on the right way."""
     losses = []
 
@@ -247,12 +312,8 @@ def _losses() -> list[float]:
             losses.append(epoch(model, [batch], optimizer))
         return losses
 
-    _train(spy)
+    _train(spy, sizes)
     return losses
-
-
-def _weighted(losses: list[float]) -> float:
-    return sum(loss * size for loss, size in zip(losses, SIZES, strict=True))
 
 
 def _steps(*, clean="each", step=True, short=True):

@@ -1,29 +1,26 @@
 """The exercises of notebook 07_overfitting."""
 
+import reprlib
+
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, NotTried, call, expect_like, near
+from course.device import seed_everything
+from course.exercises.exercise import Exercise, Mistake, as_number, call, call_pure, expect_like, near
 
 P = 0.2  # not 0.5: there, dropping and keeping look the same
 
 
 def check_dropout(answer: object) -> None:
-    x = torch.linspace(1, 2, 200 * 300).view(200, 300)
-    before = x.clone()
-    trained = _drawn(answer, x, P, True)
-    try:
-        judged = _drawn(answer, x, P, False)
-    except NotTried:
-        raise Mistake(
-            "while training you return a tensor, while evaluating nothing: what does the next layer get then?"
-        ) from None
-    if not torch.equal(x, before):
-        raise Mistake("the input itself was changed: x may be needed elsewhere, so make a new tensor.")
-    expect_like("while training, the result", trained, x)
-    expect_like("while evaluating, the result", judged, x)
+    x = torch.linspace(-2, 2, 200 * 300 + 1)[1:].view(200, 300)  # no number of it is 0
+    trained, judged = _drawn(answer, x, P, True), _drawn(answer, x, P, False)
+    if torch.equal(trained, x) and (judged == 0).any():
+        raise Mistake("numbers are dropped while evaluating, and none while training: which way round is training?")
     dropped = trained == 0
     part = dropped.float().mean().item()
+    parts = [(_drawn(answer, x[:20], P, True, seed) == 0).float().mean().item() for seed in range(1, 21)]
+    if part in (0, 1) and {0.0, 1.0} == set(parts):
+        raise Mistake("all numbers are dropped or none: draw a mask in the shape of x, one number each.")
     if part == 0:
         raise Mistake("while training nothing is dropped: what does the mask have to be for a part p of the numbers?")
     if part == 1:
@@ -39,24 +36,50 @@ def check_dropout(answer: object) -> None:
         raise Mistake(f"with p = {P} you drop ≈ {part:.0%} of the numbers, expected that part to be p.")
     if torch.equal(trained, _drawn(answer, x, P, True, seed=1)):
         raise Mistake("two calls drop the same numbers: the mask has to be drawn anew in every call.")
+    if len(set(parts)) == 1:
+        raise Mistake("every call drops equally many numbers: each is dropped or not by itself, with probability p.")
     factors = (trained / x)[~dropped]
-    if not near(factors, factors[0], 1e-4):
+    if not near(factors, factors[0].expand_as(factors), 1e-4):
         raise Mistake("the numbers that stay are not all scaled alike: multiply all of them by one factor.")
     _check_scales(factors[0].item(), judged, x)
+    _check_other_p(answer, x)
+    for training in (True, False):
+        seed_everything(0)
+        given = x.clone().requires_grad_()
+        if not call(answer, given, P, training).requires_grad:
+            mode = "training" if training else "evaluating"
+            raise Mistake(f"the numbers are right, but while {mode} no gradient finds its way back to x (a detach?).")
+
+
+def _check_other_p(answer: object, x: Tensor) -> None:
     if not near(_drawn(answer, x, 0.0, True), x):
         raise Mistake("with p = 0 nothing should happen, and something does: is a number left in your code?")
+    for p, shape in ((0.5, (40, 30, 20)), (0.75, (20_000,))):
+        trained = _drawn(answer, torch.ones(shape, dtype=torch.float64), p, True)
+        part, factor = (trained == 0).double().mean().item(), trained.max().item()
+        if not (near(part, p, 0.02) and near(factor, 1 / (1 - p), 1e-3)):
+            raise Mistake(
+                f"with p = {P} it is right. With p = {p} you drop ≈ {part:.0%} and multiply by {factor:.3g}: is a "
+                "number left in your code?"
+            )
+    gone = _drawn(answer, x, 1.0, True)
+    if not near(gone, 0 * x):
+        raise Mistake(
+            f"with p = 1 everything is dropped, expected zeros, and you return {gone.flatten()[0].item():g}: what "
+            "is 0 / 0?"
+        )
 
 
 def _check_scales(factor: float, judged: Tensor, x: Tensor) -> None:
     """What stays is 1 / (1 - P) as large while training, and nothing happens at evaluation."""
     if (judged == 0).any():
         raise Mistake("numbers are dropped while evaluating, too: what is the argument training for?")
-    if near(factor, 1) and near(judged, x * (1 - P), 1e-4):
+    if near(factor, 1, 1e-4) and near(judged, x * (1 - P), 1e-4):
         raise Mistake(
             "you shrink at evaluation what was too large in training. The sums fit, but a network that is only "
             "used should not have to know p: move the factor to where the mask is."
         )
-    if near(factor, 1):
+    if near(factor, 1, 1e-4):
         raise Mistake(
             f"what stays keeps its size, so a sum shrinks to {1 - P:.0%} while training, and is whole "
             "at evaluation: the next layer meets two different scales."
@@ -73,16 +96,18 @@ def _check_scales(factor: float, judged: Tensor, x: Tensor) -> None:
         raise Mistake("evaluation changes the numbers: where nothing is dropped, nothing needs to be made up for.")
 
 
-def _drawn(answer: object, x: Tensor, p: float, training: bool, seed: int = 0) -> object:
-    """Call with a fixed seed, and leave the learner's random numbers as they were."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return call(answer, x, p, training)
+def _drawn(answer: object, x: Tensor, p: float, training: bool, seed: int = 0) -> Tensor:
+    seed_everything(seed)  # `check` puts the learner's random numbers back
+    result = call_pure(answer, x, p, training)
+    expect_like(f"while {'training' if training else 'evaluating'}, the result", result, x)
+    return result.detach()
 
 
 def dropout(x, p, training):
     if not training:
         return x
+    if p == 1:  # below, 0 would be divided by 0
+        return torch.zeros_like(x)
     mask = torch.rand_like(x) >= p  # True where a number stays
     return x * mask / (1 - p)
 
@@ -156,26 +181,32 @@ def check_stop(answer: object) -> None:
             (4, 6): "patience 2 is right, patience 4 is not: is a number left in your code?",
         },
     )
+    for losses, patience in CURVES:
+        _expect_stop(answer, losses, patience, stop(losses, patience), {})
 
 
-def _expect_stop(answer: object, losses: list[int], patience: int, right: tuple, said: dict) -> None:
-    given = list(losses)
+CURVES = (  # not small, not whole, hardly better, below 0, alone, all alike, patience that is longer than the run
+    ([120.5, 60.25, 30.5, 31.0, 29.75, 40.0, 41.0], 2),
+    ([0.9, 0.5, 0.4, 0.45, 0.39, 0.395, 0.41, 0.38], 3),
+    ([0.5, 0.4999, 0.4998, 0.4997, 0.4996], 2),
+    ([-1.0, -1.5, -1.25, -3.0, -2.0, -2.5], 2),
+    ([0.7], 1),
+    ([0.7, 0.7, 0.7, 0.7], 2),
+    ([0.6, 0.8, 0.7], 5),
+    ([3.0, 2.0, 2.5, 1.0], 1),
+)
+
+
+def _expect_stop(answer: object, losses: list[float], patience: int, right: tuple, said: dict) -> None:
+    pair = call_pure(answer, list(losses), patience)
     try:
-        pair = call(answer, given, patience)
-    except NotTried:
-        if answer is ...:
-            raise
-        raise Mistake(
-            f"stop({losses}, {patience}) returns nothing: does every way through your function end in a return?"
-        ) from None
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise Mistake(f"you return {pair!r}, expected two numbers: the best epoch and the last.")
-    if given != losses:
-        raise Mistake("the list of losses was changed: it belongs to the caller.")
-    if tuple(pair) != right:
-        case = f"stop({losses}, {patience}) gives best epoch {pair[0]} and last epoch {pair[1]}. "
-        known = said.get(tuple(pair))
-        why = known[0].upper() + known[1:] if known else "Go through the losses with a finger, and count."
+        best, last = (int(as_number(epoch)) for epoch in pair)
+    except (TypeError, ValueError):
+        raise Mistake(f"you return {reprlib.repr(pair)}, expected two numbers: the best epoch and the last.") from None
+    if (best, last) != right:
+        case = f"stop({losses}, {patience}) gives best epoch {best} and last epoch {last}. "
+        known = said.get((best, last))
+        why = known[0].upper() + known[1:] if known else f"Expected {right[0]} and {right[1]}: go through the losses."
         raise Mistake(case + why)
 
 
@@ -190,31 +221,36 @@ def stop(losses, patience):
 
 
 def check_standardize(answer: object) -> None:
+    for x_train, x_valid in _tables():
+        trained, valid = _pair(call_pure(answer, x_train, x_valid))
+        expect_like("the training part", trained, x_train)
+        expect_like("the validation part", valid, x_valid)
+        if not trained.isfinite().all() or not valid.isfinite().all():
+            raise Mistake(
+                "a pixel that never changes has the standard deviation 0, and you divide by it: keep the 1e-6."
+            )
+        one, alone = _pair(call_pure(answer, x_train, x_valid[:2]))
+        if not near(one, trained):
+            raise Mistake(
+                "with other validation images, the training part comes out different: what does it know of images "
+                "that nobody should have looked at yet?"
+            )
+        if not near(alone[0], valid[0], 1e-4):
+            raise Mistake(
+                "an image comes out otherwise when others are validated beside it: the validation part is scaled by "
+                "its own statistics. How would you scale a single new image?"
+            )
+        _check_scaled(trained, valid, x_train, x_valid)
+
+
+def _tables() -> list[tuple[Tensor, Tensor]]:
+    """Pairs of x_train and x_valid: with a column that never changes, like the corner of an image; small numbers."""
     generator = torch.Generator().manual_seed(0)
     x_train = 3 * torch.randn(40, 5, generator=generator) + torch.arange(5.0) * torch.tensor([1, -2, 3, 1, 1])
-    x_train[:, 3] = 7.0  # says nothing, like the corner of an image
     x_valid = 2 * torch.randn(20, 5, generator=generator) + 4
-    x_valid[:, 3] = 7.0
-    given = x_train.clone(), x_valid.clone()
-    trained, valid = _pair(call(answer, x_train, x_valid))
-    if not (torch.equal(given[0], x_train) and torch.equal(given[1], x_valid)):
-        raise Mistake("the inputs themselves were changed: make new tensors.")
-    expect_like("the training part", trained, x_train)
-    expect_like("the validation part", valid, x_valid)
-    if not trained.isfinite().all() or not valid.isfinite().all():
-        raise Mistake("a pixel that never changes has the standard deviation 0, and you divide by it: keep the 1e-6.")
-    one, alone = _pair(call(answer, x_train, x_valid[:2]))
-    if not near(one, trained):
-        raise Mistake(
-            "with other validation images, the training part comes out different: what does it know of images "
-            "that nobody should have looked at yet?"
-        )
-    if not near(alone[0], valid[0], 1e-4):
-        raise Mistake(
-            "an image comes out otherwise when others are validated beside it: the validation part is scaled by "
-            "its own statistics. How would you scale a single new image?"
-        )
-    _check_scaled(trained, valid, x_train, x_valid)
+    x_train[:, 3] = x_valid[:, 3] = 7.0
+    small = 0.1 * torch.randn(30, 2, generator=generator), 0.2 + 0.1 * torch.randn(3, 2, generator=generator)
+    return [(x_train, x_valid), small]
 
 
 def _check_scaled(trained: Tensor, valid: Tensor, x_train: Tensor, x_valid: Tensor) -> None:
@@ -225,21 +261,32 @@ def _check_scaled(trained: Tensor, valid: Tensor, x_train: Tensor, x_valid: Tens
             "the validation part is as it was: it has to be scaled like the training part, or the network "
             "meets other numbers than it has learnt from."
         )
-    if not near(trained[:, moving].mean(0), 0, 1e-3):
-        if near((trained * (std + 1e-6)).mean(), 0, 1e-2):
+    if not near(trained[:, moving].mean(0), 0 * mean[moving], 1e-3):
+        if near((trained * (std + 1e-6)).mean(), 0.0, 1e-2):
             raise Mistake("you take one mean over everything, expected one for each column, as it was: dim=0.")
         raise Mistake("the columns of the training part have means that are not 0: subtract the mean of each.")
     spread = trained[:, moving].std(0)
     if near(spread, std[moving] ** -1, 1e-2):
         raise Mistake("you divide by the variance: a root is missing.")
-    if not near(spread, 1, 0.02):
+    if near(spread, 1 + 0 * spread, 0.05) and not near(spread, 1 + 0 * spread, 0.02):
+        raise Mistake(
+            f"the columns of the training part have standard deviations of {spread.min():.3f} to {spread.max():.3f}, "
+            "expected 1: what is added to the standard deviation shall only keep it from 0."
+        )
+    if not near(spread, 1 + 0 * spread, 0.02):
         raise Mistake(
             "the columns of the training part have standard deviations that are not 1: divide by that of each."
         )
-    expected = ((x_valid - mean) / std)[:, moving]
-    if not near(valid[:, moving], expected, 0.05):
+    std = (x_train[0] - x_train[1])[moving] / (trained[0] - trained[1])[moving]  # theirs may be that of all there is
+    expected = (x_valid - mean)[:, moving] / std
+    if not near(valid[:, moving], expected, 1e-3):
         raise Mistake(
             "training and validation images are scaled by different numbers: both by those of the training part."
+        )
+    if not any(near(std, x_train.std(0, correction=one)[moving], 1e-4) for one in (0, 1)):
+        raise Mistake(
+            f"the columns of the training part have standard deviations of {spread.min():.4f} to {spread.max():.4f}, "
+            "expected 1: what is added to the standard deviation shall only keep it from 0."
         )
 
 
@@ -261,7 +308,7 @@ EXERCISES: dict[str, Exercise] = {
         (
             "torch.rand_like(x) draws numbers between 0 and 1: which part of them lies below p?",
             "what stays is divided by the part that stays, so that the mean of a sum does not change.",
-            "without training return x; else x * (torch.rand_like(x) >= p) / (1 - p).",
+            "without training return x; else x * (torch.rand_like(x) >= p) / (1 - p), and zeros if p is 1.",
         ),
         dropout,
     ),

@@ -1,9 +1,11 @@
 """The exercises of notebook 02_tensor."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call, expect_like, near
+from course.exercises.exercise import Exercise, Mistake, call, call_cases, expect_like, explain, near
 from course.meter import peak_bytes
 
 CHANNELS = (0, 2, 3)  # to average over, for one number a channel
@@ -17,48 +19,78 @@ ELSEWHERE = {
 
 
 def check_standardise(answer: object) -> None:
-    images = _images()
-    given = images.clone()
-    result = call(answer, given)
-    expect_like("the result", result, images)
-    if not torch.equal(given, images):
-        raise Mistake("the argument itself was changed, expected a new tensor: which line works in place?")
-    mean, std, var = (f(images, dim=CHANNELS, keepdim=True) for f in (torch.mean, torch.std, torch.var))
-    biased = images.std(dim=CHANNELS, keepdim=True, correction=0)
-    if near(result, (images - mean) / std, 1e-4) or near(result, (images - mean) / biased, 1e-4):
+    cases = [(images,) for images in _batches()]
+    mistakes = *((lambda x, dims=dims: _standardised(x, dims), text) for dims, text in ELSEWHERE.items()), *MISTAKES
+    results = call_cases(answer, cases, mistakes, 1e-4)
+    for (images,), result in zip(cases, results):
+        expect_like("the result", result, images)
+    if all(_is_right(result, *case) for result, case in zip(results, cases)):
         return
-    for dims, message in ELSEWHERE.items():
-        if near(result, _standardised(images, dims), 1e-4):
-            raise Mistake(message)
-    if near(result, (images - mean.flatten()) / std.flatten(), 1e-4):
-        raise Mistake(
-            "the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, "
-            "silently, as there are as many columns as channels: print the shape of your mean."
-        )
-    if near(result, images - mean, 1e-4):
-        raise Mistake("every channel has mean 0, but its old spread: the division is missing.")
-    if near(result, images / std, 1e-4):
-        raise Mistake("every channel has standard deviation 1, but its old mean: the subtraction is missing.")
-    if near(result, (images - mean) / var, 1e-4):
-        raise Mistake("the channels are divided by their variance, expected its square root.")
-    if near(result, images - mean / std, 1e-4):
-        raise Mistake("only the mean is divided: a division comes first, unless brackets say otherwise.")
-    mean, std = result[:, 0].mean(), result[:, 0].std()
-    raise Mistake(
-        f"channel 0 has mean {mean:z.2f} and standard deviation {std:.2f}, "
-        "expected 0 and 1: print the shapes of your mean and standard deviation."
+    explain(results, cases, mistakes, 1e-4)
+    result, (images,) = next((one, case) for one, case in zip(results, cases) if not _is_right(one, *case))
+    mean, std = result.mean(CHANNELS), result.std(CHANNELS)
+    place = int(torch.maximum(mean.abs(), (std - 1).abs()).nan_to_num(torch.inf).argmax())
+    it = (
+        f"of a batch of shape {tuple(images.shape)}, channel {place} has mean {mean[place]:z.4f} and standard deviation"
     )
+    if near(mean, 0 * mean, 1e-4) and near(std, 1 + 0 * std, 0.1):
+        raise Mistake(
+            f"{it} {std[place]:.4f}, expected 0 and 1: divide by that of all numbers of the channel, and add nothing."
+        )
+    raise Mistake(f"{it} {std[place]:.4f}, expected 0 and 1: print the shapes of your mean and standard deviation.")
 
 
-def _images() -> Tensor:
-    """Shapes: (3, 4, 5, 4), as many columns as channels, so that a wrong broadcast raises nothing."""
-    noise = torch.randn(3, 4, 5, 4, generator=torch.Generator().manual_seed(0))
-    scale, centre = torch.tensor([1.0, 2.0, 4.0, 8.0]), torch.tensor([5.0, -3.0, 1.0, 9.0])
-    return noise * scale[:, None, None] + centre[:, None, None]
+def _batches() -> list[Tensor]:
+    """Shapes: (3, 4, 5, 4), as many columns as channels, so that a wrong broadcast raises nothing; a single image; one
+    channel; and float64.
+    """
+    generator = torch.Generator().manual_seed(0)
+    scale, centre = torch.tensor([1.0, 2.0, 4.0, 0.5]), torch.tensor([5.0, -3.0, 1.0, 9.0])
+    first = torch.randn(3, 4, 5, 4, generator=generator) * scale[:, None, None] + centre[:, None, None]
+    single = torch.randn(1, 3, 6, 7, generator=generator) / 4 - 2
+    grey = 30 * torch.rand(5, 1, 4, 3, generator=generator)
+    return [first, single, grey, first[:2].double()]
+
+
+def _is_right(result: Tensor, images: Tensor) -> bool:
+    """Whether it is standardised, by the standard deviation of the sample or by that of all there is."""
+    mean = images.mean(CHANNELS, keepdim=True)
+    stds = (images.std(CHANNELS, keepdim=True, correction=correction) for correction in (1, 0))
+    return any(near(result, (images - mean) / std, 1e-4) for std in stds)
 
 
 def _standardised(images: Tensor, dims: tuple[int, ...]) -> Tensor:
     return (images - images.mean(dims, keepdim=True)) / images.std(dims, keepdim=True)
+
+
+def _mistake(rule: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """A rule of the images and of the mean and standard deviation of each channel, as a function of the images."""
+    return lambda x: rule(x, x.mean(CHANNELS, keepdim=True), x.std(CHANNELS, keepdim=True))
+
+
+MISTAKES = (
+    (
+        _mistake(lambda x, mean, std: (x - mean.flatten()) / std.flatten()),
+        "the mean of channel 0 went to column 0, that of channel 1 to column 1 and so on, "
+        "silently, as there are as many columns as channels: print the shape of your mean.",
+    ),
+    (
+        _mistake(lambda x, mean, std: x - mean),
+        "every channel has mean 0, but its old spread: the division is missing.",
+    ),
+    (
+        _mistake(lambda x, mean, std: x / std),
+        "every channel has standard deviation 1, but its old mean: the subtraction is missing.",
+    ),
+    (
+        _mistake(lambda x, mean, std: (x - mean) / std**2),
+        "the channels are divided by their variance, expected its square root.",
+    ),
+    (
+        _mistake(lambda x, mean, std: x - mean / std),
+        "only the mean is divided: a division comes first, unless brackets say otherwise.",
+    ),
+)
 
 
 def standardise(images):
@@ -68,46 +100,92 @@ def standardise(images):
 
 
 def check_loss(answer: object) -> None:
-    y = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    missed = torch.tensor([1.0, 2.0, 3.0, 6.0])  # the last prediction misses by 2
-    y_pred = y[:, None].clone().requires_grad_()
-    value = call(answer, y_pred, missed)
-    if not isinstance(value, Tensor):
-        raise Mistake(f"the loss is a {type(value).__name__}, expected a tensor: training needs its history.")
-    if missed.shape != y.shape:
-        raise Mistake("your function gave its caller's y another shape: which method ends in an underscore?")
-    if value.shape == (4, 4):
-        raise Mistake("the result is (4, 4), every prediction against every target, and the mean is gone.")
-    if value.dim():
-        raise Mistake(f"the loss has shape {tuple(value.shape)}, expected (): take the mean over all.")
-    if not value.requires_grad:
+    cases = _predictions()
+    losses = call_cases(answer, cases, WRONG_LOSSES)
+    for (y_pred, _), loss in zip(cases, losses):
+        _check_kind(loss, len(y_pred))
+    right = [mean_squared_error(*case) for case in cases]
+    if not near(losses, right):
+        explain(losses, cases, WRONG_LOSSES)
+        place = next(place for place, loss in enumerate(losses) if not near(loss, right[place]))
+        misses = (cases[place][0][:, 0] - cases[place][1]).tolist()
         raise Mistake(
-            "the loss no longer knows which predictions it was made of (a detach, or a .data?): "
-            "nothing could be trained with it."
+            f"for misses of {misses} your loss is {losses[place].item():.4g}, expected {right[place].item():.4g}."
         )
-    if near(value, 5.0):  # the mean over all pairs
-        raise Mistake(f"four perfect predictions get {call(answer, y_pred, y).item():g}, expected 0.")
-    for wrong, message in {
-        4.0: "the squares are summed, expected their mean: the loss would grow with the number of examples.",
-        0.5: "this is the mean of the distances, expected the mean of their squares.",
-        -0.5: "the square is gone: misses above and below the target cancel.",
-        0.25: "this squares the mean, expected the mean of the squares: misses up and down cancel.",
-        2.0: "this is the root of the sum of squares, expected the mean of the squares.",
-    }.items():
-        if near(value, wrong):
-            raise Mistake(message)
-    if not near(value, 1.0):
-        raise Mistake(f"three perfect predictions and a miss by 2 get {value.item():.3f}, expected 1.")
+    for case in cases:
+        y_pred = case[0].detach().requires_grad_()
+        call(answer, y_pred, case[1]).backward()
+        if y_pred.grad is None or not near(y_pred.grad, 2 * (case[0] - case[1][:, None]) / len(y_pred)):
+            raise Mistake("the loss is right, its gradient is not: a part of it is cut off (a detach, or a .data?).")
     many = torch.zeros(1000)
-    if peak_bytes(lambda: answer(many[:, None], many)) > 1_000_000:
+    if peak_bytes(lambda: call(answer, many[:, None], many)) > 1_000_000:
         raise Mistake(
             "the number is right, but on the way to it there are still N times N differences: "
             "change a shape before the subtraction."
         )
 
 
+def _check_kind(loss: object, examples: int) -> None:
+    if not isinstance(loss, Tensor):
+        raise Mistake(f"the loss is a {type(loss).__name__}, expected a tensor: training needs its history.")
+    if loss.shape == (examples, examples) and examples > 1:
+        raise Mistake(
+            f"the result is {tuple(loss.shape)}, every prediction against every target, and the mean is gone."
+        )
+    if loss.dim():
+        raise Mistake(f"the loss has shape {tuple(loss.shape)}, expected (): take the mean over all.")
+    if not loss.requires_grad:
+        raise Mistake(
+            "the loss no longer knows which predictions it was made of (a detach, or a .data?): "
+            "nothing could be trained with it."
+        )
+
+
+def _predictions() -> list[tuple[Tensor, Tensor]]:
+    """Pairs of y_pred (N, 1) and y (N,): perfect ones, one miss, misses up and down, a single example, float64."""
+    y = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    misses = [0 * y, torch.tensor([0.0, 0, 0, -2]), torch.tensor([0.5, -1.5, 0.25, 3]), torch.tensor([-3.0])]
+    pairs = [((y[: len(miss)] + miss)[:, None], y[: len(miss)]) for miss in misses]
+    pairs.append((torch.tensor([[2.0], [0.0], [1.0]], dtype=torch.float64), torch.ones(3, dtype=torch.float64)))
+    return [(y_pred.requires_grad_(), y) for y_pred, y in pairs]
+
+
 def mean_squared_error(y_pred, y):
     return ((y_pred - y[:, None]) ** 2).mean()
+
+
+def _of_misses(rule: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda y_pred, y: rule(y_pred[:, 0] - y)
+
+
+WRONG_LOSSES = (
+    (
+        lambda y_pred, y: ((y_pred - y) ** 2).mean(),
+        "four perfect predictions get 2.5, expected 0.",
+    ),
+    (
+        _of_misses(lambda miss: (miss**2).sum()),
+        "the squares are summed, expected their mean: the loss would grow with the number of examples.",
+    ),
+    (
+        _of_misses(lambda miss: miss.abs().mean()),
+        "this is the mean of the distances, expected the mean of their squares.",
+    ),
+    (_of_misses(lambda miss: miss.mean()), "the square is gone: misses above and below the target cancel."),
+    (
+        _of_misses(lambda miss: miss.mean() ** 2),
+        "this squares the mean, expected the mean of the squares: misses up and down cancel.",
+    ),
+    (
+        _of_misses(lambda miss: (miss**2).sum() ** 0.5),
+        "this is the root of the sum of squares, expected the mean of the squares.",
+    ),
+    (
+        _of_misses(lambda miss: (miss**2).mean() ** 0.5),
+        "this is the root of the mean of the squares: leave the root out.",
+    ),
+    (_of_misses(lambda miss: (miss**2).mean() / 2), "this is half of the mean of the squares."),
+)
 
 
 EXERCISES: dict[str, Exercise] = {

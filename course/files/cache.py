@@ -6,17 +6,20 @@ import math
 import os
 import shutil
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
+from course._atomic import FULL, reworded
+from course._locks import locked
 from course.files.line import Records
 from course.files.text import Block, Text, byte_bar, cut, look, unchanged
 from course.files.threads import Heads, choose_parser, parse_texts
 
 FORMAT = 1
-FULL = errno.ENOSPC, errno.EDQUOT
 
 
 def cache_text(
@@ -31,14 +34,15 @@ def cache_text(
 ) -> Records:
     """Return what `read_fast` would, with values mapped from a cache; convert the text if there is none yet.
 
-    An interrupted conversion leaves nothing that loads. Of several callers one converts, the others wait.
+    An interrupted conversion leaves nothing that loads. Of several callers one converts, the others wait, unless
+    nothing can be locked there, as in some networks.
     Values may be written to: that changes them in memory only.
     cache: a folder, by default beside the text and named as it is, with .cache at the end.
     overwrite: convert anew, as one must if the text or the arguments have changed.
-    Raises: as `read_fast`; ValueError if the cache is not the one of this text; OSError if there is no space.
+    Raises: as `read_fast`; ValueError if the cache is not the one of this text; OSError if nothing can be written
+        there, or there is no space.
+    Warns: as `read_fast`; UserWarning if nothing can be locked there.
     """
-    from filelock import FileLock  # only now: it takes long to import, and processes have no use for it
-
     text = look(path, shape, missing, workers)[0]
     path = Path(path)
     cache = path.with_name(f"{path.name}.cache") if cache is None else Path(cache)
@@ -53,17 +57,25 @@ def cache_text(
     if overwrite and cache.exists():
         _read_manifest(cache)  # what is no cache must not be wiped
     if overwrite or not cache.exists():
-        with FileLock(f"{cache}.lock"):
-            if overwrite or not cache.exists():  # not made by another meanwhile
-                _convert(text, wanted, cache, workers, progress)
+        try:
+            with locked(f"{cache}.lock") as reason:
+                if overwrite or not cache.exists():  # not made by another meanwhile
+                    if reason:
+                        warnings.warn(f"{cache}.lock cannot be locked ({reason}): others may convert too", stacklevel=2)
+                    partial = cache.with_name(f"{cache.name}.{uuid4().hex if reason else ''}partial")
+                    _convert(text, wanted, cache, partial, workers, progress)
+        except OSError as error:
+            if error.filename in (None, text.path):
+                raise
+            mend = "name a folder of your own by cache"
+            raise reworded(error, f"{cache} cannot be made ({error.strerror}): {mend}") from None
     return _load(cache, wanted)
 
 
-def _convert(text: Text, wanted: dict, cache: Path, workers: int | None, progress: bool | None) -> None:
-    """Fill a folder under another name first; it takes that of the cache when it is whole."""
-    partial = cache.with_name(f"{cache.name}.partial")
+def _convert(text: Text, wanted: dict, cache: Path, partial: Path, workers: int | None, progress: bool | None) -> None:
+    """Fill a folder under another name, `partial`; it takes that of the cache when it is whole."""
     shutil.rmtree(partial, ignore_errors=True)  # of a conversion that was killed
-    needed = 0
+    needed, old = 0, cache.exists()
     try:
         partial.mkdir()
         with unchanged([text]), byte_bar([text], progress) as advance:
@@ -76,13 +88,15 @@ def _convert(text: Text, wanted: dict, cache: Path, workers: int | None, progres
         _write_json(partial / "ids.json", [name for name, _ in heads])
         _write_json(partial / "manifest.json", wanted | {"rows": rows})
         if cache.exists():
+            if not old:
+                return  # another has made it meanwhile, where nothing can be locked
             shutil.rmtree(cache)
         os.rename(partial, cache)
     except OSError as error:
         if error.errno not in FULL:
             raise
         size, mend = f"{needed / 1e6:.1f} MB", "free some, or name another place by cache"
-        raise OSError(error.errno, f"no space for {cache}, which takes {size}: {mend}") from None
+        raise reworded(error, f"no space for {cache}, which takes {size}: {mend}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -116,7 +130,7 @@ def _load(cache: Path, wanted: dict) -> Records:
     manifest = _read_manifest(cache)
     for key, value in wanted.items():
         if manifest.get(key) != value:
-            mend = "pass overwrite=True to convert the text again"
+            mend = "delete it, or pass overwrite=True, to convert the text again"
             raise ValueError(f"{cache} was made for {key} {manifest.get(key)}, now it is {value}: {mend}")
     ids = json.loads((cache / "ids.json").read_text(encoding="utf-8"))
     return Records(ids, np.load(cache / "labels.npy"), np.load(cache / "values.npy", mmap_mode="c"))
@@ -125,7 +139,7 @@ def _load(cache: Path, wanted: dict) -> Records:
 def _read_manifest(cache: Path) -> dict:
     try:
         return json.loads((cache / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         raise ValueError(f"{cache} is no cache of a text: name another folder by cache") from None
 
 

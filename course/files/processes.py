@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +13,18 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from course._machine import choose_workers
 from course.files.line import Records
 from course.files.plain import read_block, reading
 from course.files.text import Block, Paths, look
 
 MOST = 61  # processes: Windows waits for no more
+FILES = 4  # that one keeps open here
+ALONE = "raise the limits of open files and processes (ulimit -n, ulimit -u), or call read_fast, which starts none"
+UNGUARDED = (  # what it dies of before its work begins: there it tells any other fault
+    'it imports the script that called this, so put the call under `if __name__ == "__main__":` in a file '
+    "(not in a script read from stdin), or call read_fast, which starts none"
+)
 Lines = tuple[int, Sequence[str], Sequence[float], np.ndarray]  # row of the first, ids, labels, values
 Answer = TypeVar("Answer")
 
@@ -34,7 +40,7 @@ def read_queues(
 ) -> Records:
     """Read texts as `read_serial` does, by one process a file, each with a queue of its own, line by line.
 
-    workers: processes at the same time, by default as many as there are files.
+    workers: processes at the same time, by default one a core that may be used.
     start_method: fork, forkserver or spawn; by default forkserver where there is one, else spawn.
     Raises: as `read_serial`, and RuntimeError that names the file if its process dies.
     """
@@ -42,7 +48,7 @@ def read_queues(
     context = _context(start_method)
     with reading(texts, shape, progress) as (blocks, records, advance):
         jobs = [list(group) for _, group in groupby(blocks, lambda block: block.path)]
-        _share(jobs, workers or len(jobs), records, _line_by_line, missing, context, advance)
+        _share(jobs, workers, records, _line_by_line, missing, context, advance)
     return records
 
 
@@ -58,14 +64,14 @@ def read_pool(
     """Read texts as `read_serial` does, by a pool of processes that are given block after block of lines.
 
     A `ProcessPoolExecutor` would wait for ever for the rest of a result whose sender was killed half-way.
-    workers: processes, by default as many as there are cores. start_method: as for `read_queues`.
+    workers: processes, by default one a core that may be used. start_method: as for `read_queues`.
     Raises: as `read_serial`, and RuntimeError that names the file if a process dies.
     """
     texts = look(paths, shape, missing, workers)
     context = _context(start_method)
     with reading(texts, shape, progress) as (blocks, records, advance):
         jobs = [[block] for block in blocks]
-        _share(jobs, workers or os.cpu_count() or 1, records, _all_at_once, missing, context, advance)
+        _share(jobs, workers, records, _all_at_once, missing, context, advance)
     return records
 
 
@@ -92,7 +98,7 @@ class _Worker(NamedTuple):
 
 def _share(
     jobs: Sequence[list[Block]],
-    workers: int,
+    workers: int | None,
     records: Records,
     lines_of: Callable[[Block, int, int], Iterator[Lines]],
     missing: int,
@@ -101,6 +107,7 @@ def _share(
 ) -> None:
     """Give each job to the next free process, and put the lines that come back into the records."""
     rows = records.values.reshape(len(records.ids), -1)
+    workers = min(choose_workers(workers, len(jobs), FILES), MOST)
     waiting = deque(jobs)
     busy: dict[_Worker, list[Block]] = {}
     free: list[_Worker] = []
@@ -108,8 +115,14 @@ def _share(
     try:
         # A fault is the one to tell when no earlier job can have another.
         while waiting or any(job[0].row < min(faults, default=math.inf) for job in busy.values()):
-            while waiting and len(busy) < min(workers, MOST):
-                worker = free.pop() if free else _start(context, lines_of, rows.shape[1], missing)
+            while waiting and len(busy) < workers:
+                try:
+                    worker = free.pop() if free else _start(context, lines_of, rows.shape[1], missing)
+                except (OSError, EOFError) as error:  # the latter from a server of forks that has died
+                    if not busy:
+                        raise OSError(f"no process can be started ({error}): {ALONE}") from None
+                    workers = len(busy)  # all that the system gives
+                    break
                 busy[worker] = waiting.popleft()
                 _ask(worker, busy[worker], worker.pipe.send, busy[worker])
             ready = wait([worker.pipe for worker in busy])
@@ -143,8 +156,9 @@ def _ask(worker: _Worker, job: list[Block], call: Callable[..., Answer], *argume
         return call(*arguments)
     except (EOFError, OSError):
         worker.process.join()
-        died = f"the process that reads {job[0].path} died, exit code {worker.process.exitcode}"
-        raise RuntimeError(f"{died}: if memory ran out, try fewer workers") from None
+        code = worker.process.exitcode
+        mend = UNGUARDED if code and code > 0 else "if memory ran out, try fewer workers"
+        raise RuntimeError(f"the process that reads {job[0].path} died, exit code {code}: {mend}") from None
 
 
 def _start(context: BaseContext, *task: object) -> _Worker:

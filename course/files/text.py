@@ -1,5 +1,6 @@
 """Text files: look at them before reading, cut them into blocks of whole lines, see whether they changed."""
 
+import errno
 import operator
 import os
 import threading
@@ -10,9 +11,11 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
+from course._atomic import reworded
 from course._progress import progress_bar
 
 BLOCK = 2 << 20  # bytes: about what a core has in its own cache
+LIMIT = "close some files, or allow more of them by ulimit -n"
 MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz"}
 Paths = str | os.PathLike | Sequence[str | os.PathLike]
 
@@ -82,8 +85,8 @@ def _look_at(path: str) -> Text:
         if Path(path).is_dir():  # opening it is no IsADirectoryError on Windows
             mend = "give the path of a file in it"
             raise ValueError(f"{path} is a directory, expected a text: {mend}") from None
-        why = error.strerror or error
-        raise OSError(error.errno, f"{path} cannot be read ({why}): check who may read it") from None
+        mend = LIMIT if error.errno == errno.EMFILE else "check who may read it, and the disk or network that it is on"
+        raise reworded(error, f"{path} cannot be read ({error.strerror or error}): {mend}") from None
     if not start:
         raise ValueError(f"{path} is empty, expected lines of id,label,values: get it again")
     for magic, name in MAGIC.items():
@@ -189,6 +192,11 @@ def cut(texts: Sequence[Text]) -> list[Block]:
     buffer = bytearray()
     with closing(Blocks(texts)) as blocks:
         return list(iter(lambda: blocks.next(buffer), None))
+
+
+def guess_blocks(texts: Sequence[Text]) -> int:
+    """About how many blocks some texts have, without a look into them."""
+    return sum(-(-text.size // BLOCK) for text in texts)
 
 
 @contextmanager

@@ -2,20 +2,23 @@
 
 import importlib.util
 import math
-import os
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import cache
 
 import numpy as np
 
+from course._machine import choose_workers
 from course.files.line import Records, read_head, read_line
 from course.files.parser import parse_values
 from course.files.plain import reading
-from course.files.text import Block, Blocks, Paths, Text, byte_bar, look, most_rows, unchanged
+from course.files.text import Block, Blocks, Paths, Text, byte_bar, guess_blocks, look, most_rows, unchanged
 
 Parser = Callable[[np.ndarray, int, int, int, np.ndarray], bool]  # as parser.parse_values
 Heads = list[tuple[str, float]]
+NUMBA = "if it lacks a folder to write to, name one in NUMBA_CACHE_DIR"
 
 
 def read_threads(
@@ -28,10 +31,9 @@ def read_threads(
 ) -> Records:
     """Read texts as `read_serial` does, by a pool of threads with the parser in NumPy, a block a task.
 
-    workers: threads, by default as many as there are cores.
+    workers: threads, by default one a core that may be used.
     """
     texts = look(paths, shape, missing, workers)
-    workers = workers or os.cpu_count() or 1
     with reading(texts, shape, progress) as (blocks, records, advance):
         rows = records.values.reshape(len(records.ids), -1)
 
@@ -43,7 +45,7 @@ def read_threads(
             return parse_block(buffer, block, missing, parse_values, rows[block.row : block.row + block.rows])
 
         with (
-            ThreadPoolExecutor(workers) as pool,
+            ThreadPoolExecutor(choose_workers(workers, len(blocks))) as pool,
             # A generator, though typeshed calls it an Iterator: closed, it takes back the tasks left over.
             closing(pool.map(work, blocks)) as results,  # pyright: ignore[reportArgumentType]
         ):
@@ -65,7 +67,7 @@ def read_fast(
 ) -> Records:
     """Read texts as `read_serial` does, by threads that fetch the next block each and parse it into its rows.
 
-    workers: threads, by default as many as there are cores.
+    workers: threads, by default one a core that may be used.
     parser: "numba" or "numpy"; by default numba if it is installed (`pip install "course[fast]"`).
     """
     texts = look(paths, shape, missing, workers)
@@ -82,7 +84,11 @@ def read_fast(
 
 
 def choose_parser(name: str | None = None) -> Parser:
-    """Return the quick pass to use. Raises: ValueError if it is unknown or numba is not installed."""
+    """Return the quick pass to use: by default numba's, if that is installed and works.
+
+    Raises: ValueError if it is unknown, or asked for and not there.
+    Warns: UserWarning, once, if numba is installed and does not work.
+    """
     there = importlib.util.find_spec("numba") is not None
     if name not in (None, "numba", "numpy"):
         raise ValueError(f"parser is {name!r}, expected numba or numpy: leave it out to have the best")
@@ -91,9 +97,25 @@ def choose_parser(name: str | None = None) -> Parser:
         raise ValueError(f"parser is numba, which is not installed: {mend}")
     if name == "numpy" or not there:
         return parse_values
-    from course.files import kernel  # only now: numba takes long to import
+    parse, reason = _compiled()
+    if name == "numba" and reason:
+        raise ValueError(f"parser is numba, which does not work here ({reason}): {NUMBA}, or choose numpy")
+    return parse
 
-    return kernel.parse_compiled
+
+@cache
+def _compiled() -> tuple[Parser, str]:
+    """Return the parser of numba once it has read a number, else that in NumPy with the reason why it has not."""
+    try:
+        from course.files import kernel  # only now: numba takes long to import
+
+        out = np.zeros(1, np.uint8)
+        kernel.parse_compiled(np.frombuffer(bytearray(b"a,1,7 "), np.uint8), 4, 5, 255, out)
+        return kernel.parse_compiled, ""
+    except Exception as error:  # no folder to keep what it compiles, a NumPy that is too new, …
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        warnings.warn(f"numba does not work here ({reason}), so NumPy parses, more slowly: {NUMBA}", stacklevel=2)
+        return parse_values, reason
 
 
 def parse_texts(
@@ -126,7 +148,7 @@ def parse_texts(
                 blocks.close()  # those before this one are in work already
             advance(block.size)
 
-    workers = workers or os.cpu_count() or 1
+    workers = choose_workers(workers, guess_blocks(texts))
     with ThreadPoolExecutor(workers) as pool, closing(blocks):
         for task in [pool.submit(work) for _ in range(workers)]:
             task.result()

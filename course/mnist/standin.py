@@ -8,8 +8,6 @@ Source: scikit-learn's load_digits, the 1,797 test digits of "Optical Recognitio
 # pyright: reportOperatorIssue=false, reportAttributeAccessIssue=false
 import hashlib
 import io
-import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +22,8 @@ from skimage.morphology import skeletonize
 from sklearn.datasets import load_digits
 
 from course._atomic import written_whole
+from course._machine import choose_workers
+from course._streams import say
 
 NAME = "digits"
 FILE = "digits-1.npz"  # count up when the recipe changes, or old caches would live on
@@ -155,7 +155,7 @@ def make_digits(
         sources = random.permutation(np.resize(sources, count))
         noise = random.standard_normal((count, 4 + 2 * KNOTS**2))
         cuts = range(CHUNK, count, CHUNK)
-        with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        with ThreadPoolExecutor(choose_workers(threads, len(cuts) + 1)) as pool:
             images = pool.map(
                 lambda some, chances: draw_digits(distances, labels, some, chances, hand),
                 np.split(sources, cuts),
@@ -202,11 +202,11 @@ def load_digits_standin(cache: Path | str = "data", make: Callable[[], Arrays] =
         arrays = read_cache(path)
         if arrays is not None:
             return arrays
-        print(f"{path} is damaged, expected the digits as written: making them again", file=sys.stderr)
+        say(f"{path} is damaged, expected the digits as written: making them again", error=True)
     arrays = make()
     try:
         write_cache(path, arrays)
     except OSError as error:
         mend = f"free 20 MB there, or make {path.parent} a folder of your own"
-        print(f"{path} cannot be written ({error.strerror}), so it is made again each time: {mend}", file=sys.stderr)
+        say(f"{path} cannot be written ({error.strerror}), so it is made again each time: {mend}", error=True)
     return arrays

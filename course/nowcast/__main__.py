@@ -10,6 +10,7 @@ import sys
 from dataclasses import fields
 from functools import partial
 
+from course._streams import seen_live
 from course.nowcast.plan import Plan
 
 # torch takes seconds to import, and --help must not wait for it: what needs it is imported in `command`.
@@ -52,10 +53,11 @@ def make_parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = _Parser("course.nowcast", description=__doc__, epilog=EXAMPLES, formatter_class=form)
     add = partial(_add, parser.add_argument_group("data"))
-    add("data", "folder with a text of the CIKM format or its cache (values.npy); else storms are made", str)
+    add("data", "a text of the CIKM format, its cache, or a folder with one; else storms are made", str)
     add("storms", "how many storms to make", int, 200)
     add("shape", "of a film (15 4 101 101; of storms 15 4 48 48)", int, metavar=tuple("TDHW"), nargs=4)
-    add("cache", "folder to make storms in; --out by default", str)
+    add("missing", "the code for -1 in --data, one that no value has", int, 254)
+    add("cache", "folder for the cache of a text, beside it by default, or for storms, --out by default", str)
     add = partial(_add, parser.add_argument_group("what decides the result"))
     for field in fields(Plan):
         many = isinstance(field.default, tuple)
@@ -101,7 +103,7 @@ def command(args: list[str] | None = None) -> int:
                 raise fault
         from course.nowcast.training import train_rain
 
-        live = None if sys.stderr.isatty() else False
+        live = None if seen_live() else False
         result = train_rain(options.pop("out"), plan, progress=live, **options)
         return 0 if result.stopped == "finished" else 130
 

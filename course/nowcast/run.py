@@ -2,6 +2,7 @@
 
 import json
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -14,6 +15,7 @@ from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
 from course._atomic import written_whole
+from course._checkpoint import save_checkpoint
 from course.distributed import World, add_up, all_gather, backward, part_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.films import Films, Nowcast, film_losses, forecast, score
@@ -32,7 +34,9 @@ class RainRun:
         self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
         self.scheduler = LambdaLR(self.optimizer, plan.warmed)
         self.losses: list[float] = []
+        first = zlib.crc32(films.values[0].tobytes())  # other data are another run, too
         self.settings = asdict(plan) | {"films": [len(films), *films.values.shape[1:]]}
+        self.settings |= {"missing": films.missing, "checksum of the first film": first}
 
     @property
     def step(self) -> int:
@@ -64,8 +68,7 @@ class RainRun:
         with together(self.world):
             for step, loss in enumerate(losses, self.step + 1):
                 if not math.isfinite(loss):
-                    mend = f"with learning rate {self.plan.top_rate:g}: try a smaller lr"
-                    raise FloatingPointError(f"loss is {loss} at step {step} {mend}")
+                    raise FloatingPointError(f"loss is {loss} at step {step} {self._mend()}")
         self.losses += losses
         return losses
 
@@ -102,21 +105,30 @@ class RainRun:
         self.losses = state["losses"].tolist()
 
     def judge(self, films: Films) -> dict[str, dict[str, float | None]]:
-        """Forecast films, each process its part; return the scores over all of them."""
+        """Forecast films, each process its part; return the scores over all of them.
+
+        Raises: as `together`, for FloatingPointError if a forecast is not finite.
+        """
         model = self._alone().eval()
         mine = part_of(range(len(films)), self.world)
         size = self.micro_batch or self.plan.batch
         pieces = [mine[start : start + size] for start in range(0, len(mine), size)]
         maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
         maps = [part for parts in all_gather(maps) for part in parts]
-        return score({name: torch.cat([part[name] for part in maps]) for name in maps[0]})
+        maps = {name: torch.cat([part[name] for part in maps]) for name in maps[0]}
+        with together(self.world):
+            if not maps["RainNet"].isfinite().all():
+                raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
+        return score(maps)
 
     def write(self, out: Path, scores: dict) -> None:
         report = {"processes": self.world.size, "scores": scores, "losses": self.losses}
+        save_checkpoint({name: value.cpu() for name, value in self._alone().state_dict().items()}, out / "weights.pt")
         with written_whole(out / "scores.json") as part:
             part.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
-        with written_whole(out / "weights.pt") as part:
-            torch.save({name: value.cpu() for name, value in self._alone().state_dict().items()}, part)
+
+    def _mend(self) -> str:
+        return f"with learning rate {self.plan.top_rate:g}: try a smaller lr"
 
     def _alone(self) -> nn.Module:
         """The model itself, out of DistributedDataParallel."""

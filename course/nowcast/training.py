@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from course import _streams
+from course._atomic import make_writable
 from course._progress import progress_bar
 from course.distributed import World, all_gather, joined, together
 from course.distributed.torchrun import asked_to_stop
@@ -21,6 +22,7 @@ from course.nowcast.films import (
 )
 from course.nowcast.plan import Plan
 from course.nowcast.run import RainRun
+from course.rain import MISSING
 
 STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made
 
@@ -46,6 +48,7 @@ def train_rain(
     data: Path | str | None = None,
     storms: int = 200,
     shape: Sequence[int] | None = None,
+    missing: int = MISSING,
     cache: Path | str | None = None,
     epochs: int = 2,
     micro_batch: int | None = None,
@@ -56,13 +59,14 @@ def train_rain(
     device: str | None = None,
     timeout: float = TIMEOUT,
     progress: bool | None = None,
-    say: Callable[[str], object] = partial(print, flush=True),
+    say: Callable[[str], object] = _streams.say,
 ) -> Result:
     """Train until so many epochs are done; go on from the newest checkpoint in `out`, if there is one.
 
     out: a folder that all processes see, for checkpoints, scores.json and weights.pt.
-    data: a folder of radar data, as for `find_values`; without it storms are made in the folder `cache`, by
-        one process a machine. shape: of a film, (T, D, H, W).
+    data: radar data, as for `find_values`; without them storms are made, by one process a machine.
+    shape: of a film, (T, D, H, W). missing: the code for -1 in what is read, one that no value has.
+    cache: a folder for storms, `out` by default, or for what is made of a text, beside it by default.
     micro_batch: films that a process computes at once. save_every, report_every: in steps.
     curves: a folder for TensorBoard. backend, device, timeout: as for `joined`.
     say: called with each line of the report, on rank 0.
@@ -81,11 +85,19 @@ def train_rain(
             for name, number in numbers.items():
                 if number is not None and number < 1:
                     raise ValueError(f"{name} is {number}, expected 1 or more")
-            out.mkdir(parents=True, exist_ok=True)
-        values = _find_films(world, data, Path(cache or out), storms, shape, plan.seed)
+            make_writable(out)
+            if curves is not None and first:
+                make_writable(curves)
+        if data is None:
+            values = _make_films(world, Path(cache or out), storms, shape or STORM, plan.seed, missing)
+        else:
+            with together(world):
+                places = {"cache": Path(cache) if cache else None, "spare": out}
+                progress_here = progress if first else False
+                values = find_values(Path(data), shape, missing=missing, progress=progress_here, **places)
         draw = None
         with together(world):
-            films, unseen = _split(values, plan)
+            films, unseen = _split(values, plan, missing)
             if curves is not None and first:
                 from course.curves import event_files  # only now: it needs TensorBoard
 
@@ -127,28 +139,24 @@ def _next(step: int, every: int) -> int:
     return (step // every + 1) * every
 
 
-def _find_films(
-    world: World, data: Path | str | None, cache: Path, storms: int, shape: Sequence[int] | None, seed: int
-) -> np.ndarray:
-    """Map the films. What has to be made, the first process of each machine makes while the others wait."""
-    if data is not None:
-        with together(world):
-            return find_values(Path(data), shape, progress=None if world.rank == 0 else False)
-    size = tuple(shape or STORM)
-    path = cache / f"storms_{storms}_{'x'.join(map(str, size))}_{seed}.npy"
+def _make_films(world: World, folder: Path, storms: int, shape: Sequence[int], seed: int, missing: int) -> np.ndarray:
+    """Map storms, which the first process of each machine makes, if need be, while the others wait."""
+    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{seed}.npy"
     with together(world):
+        if missing != MISSING:
+            raise ValueError(f"missing is {missing}, but storms have {MISSING}: leave it out, or name data")
         if world.local_rank == 0 and not path.exists():
-            cache.mkdir(parents=True, exist_ok=True)
-            make_values(path, storms, size, seed)
+            make_writable(folder)
+            make_values(path, storms, shape, seed)
     with together(world):
         return map_values(path)
 
 
-def _split(values: np.ndarray, plan: Plan) -> tuple[Films, Films]:
+def _split(values: np.ndarray, plan: Plan, missing: int) -> tuple[Films, Films]:
     """Films to train on, and the last ones, to judge by."""
     unseen = max(1, round(len(values) * plan.held_out))
     if unseen >= len(values):
         share = f"held_out is {plan.held_out:g}, which leaves none of {len(values)} films to train on"
         raise ValueError(f"{share}: give more films")
     cut = len(values) - unseen
-    return tuple(Films(part, plan.ahead, plan.pool, plan.dim) for part in (values[:cut], values[cut:]))
+    return tuple(Films(part, plan.ahead, plan.pool, plan.dim, missing) for part in (values[:cut], values[cut:]))

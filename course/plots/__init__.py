@@ -1,5 +1,6 @@
 """Every figure of the course: draw it, then `show` it in the notebook."""
 
+from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph
 from course.plots.drawing import bars, contours, curves, heatmap, histogram, images, scatter
 from course.plots.live_curves import LiveCurves

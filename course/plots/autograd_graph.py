@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from course.plots.style import GREY, figure
+from course.plots.style import GREY, figure, plain
 
 
+@plain
 def graph(root: Tensor, names: Mapping[str, Tensor], *, title: str) -> Figure:
     """Draw the graph that backward would walk: leaves left, root right, arrows as the data went.
 

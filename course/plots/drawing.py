@@ -9,9 +9,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from course.plots.style import GREY, OTHERS, STYLES, TEXT, as_array, finish, given_or_new, label_ends, scale
+from course.plots.style import (
+    GREY,
+    OTHERS,
+    STYLES,
+    TEXT,
+    as_array,
+    finish,
+    given_or_new,
+    label_ends,
+    largest,
+    plain,
+    scale,
+)
 
 
+@plain
 def curves(
     series: Mapping[str, object],
     *,
@@ -50,6 +63,7 @@ def curves(
     return axes.figure
 
 
+@plain
 def images(
     pictures: Sequence[object],
     *,
@@ -65,11 +79,12 @@ def images(
     Shapes: pictures N x (H, W) or N x (1, H, W).
     top: what is white, where 0 is black, so that pictures can be compared; else each has a scale of its own.
     """
-    pictures = [as_array(picture).squeeze() for picture in pictures]
+    pictures = [as_array(picture) for picture in pictures]
+    pictures = [picture[0] if len(picture) == 1 and picture.ndim == 3 else picture for picture in pictures]
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
-    limit = max(np.abs(picture).max() for picture in pictures) if signed else None
+    limit = max(map(largest, pictures)) if signed else None
     style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
     style |= {} if top is None else {"vmin": 0, "vmax": top}
     for place, axes in enumerate(np.atleast_1d(fig.subplots(rows, columns)).flat):
@@ -82,6 +97,7 @@ def images(
     return fig
 
 
+@plain
 def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False, axes: Axes | None = None) -> Figure:
     """Draw one bar a label; the label carries the colour that the course gives it."""
     axes = given_or_new(axes)
@@ -94,6 +110,7 @@ def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False,
     return axes.figure
 
 
+@plain
 def histogram(
     groups: Mapping[str, object], *, title: str, x: str, y: str = "count", bins: object = 20, axes: Axes | None = None
 ) -> Figure:
@@ -113,6 +130,7 @@ def histogram(
     return axes.figure
 
 
+@plain
 def heatmap(
     matrix: object,
     *,
@@ -132,7 +150,7 @@ def heatmap(
     """
     axes = given_or_new(axes)
     matrix = as_array(matrix)
-    limit = top or np.abs(matrix).max()
+    limit = top or largest(matrix)
     bounds = {"vmin": -limit, "vmax": limit} if signed else {"vmin": 0, "vmax": top} if top else {}
     style = {"cmap": "RdBu_r" if signed else "viridis", **bounds}
     picture = axes.imshow(matrix, aspect="auto", **style)
@@ -149,6 +167,7 @@ def heatmap(
     return axes.figure
 
 
+@plain
 def scatter(
     groups: Mapping[str, tuple],
     *,
@@ -172,6 +191,7 @@ def scatter(
     return axes.figure
 
 
+@plain
 def contours(
     heights: Callable[[Tensor], Tensor],
     paths: Mapping[str, object],
@@ -192,7 +212,7 @@ def contours(
     sides = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in ((left, right), (bottom, top)))
     xs, ys = torch.meshgrid(*sides, indexing="xy")
     ground = as_array(heights(torch.stack((xs, ys), -1)))
-    levels = np.unique(np.quantile(ground, np.linspace(0.02, 0.95, 14)))
+    levels = np.unique(np.nanquantile(ground, np.linspace(0.02, 0.95, 14)))
     axes.contour(as_array(xs), as_array(ys), ground, levels=levels, colors="#CCCCCC", linewidths=0.8, zorder=0)
     others = iter(OTHERS * (1 + len(paths) // len(OTHERS)))
     for label, path in paths.items():

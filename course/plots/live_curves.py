@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from course.curves import check_point
 from course.plots.drawing import curves
 from course.plots.showing import png, show
-from course.plots.style import figure
+from course.plots.style import figure, plain
 
 
 class LiveCurves:
@@ -54,18 +54,18 @@ class LiveCurves:
         if first:
             display(self._picture._repr_mimebundle_() | {"text/plain": self.alt}, raw=True)
 
+    @plain
     def figure(self) -> Figure:
         """Return the curves so far as a figure, one panel for each part before the slash."""
         groups: dict[str, dict[str, tuple]] = {}
         for name, points in self._points.items():
             group, _, label = name.partition("/")
             groups.setdefault(group, {})[label or group] = tuple(zip(*points, strict=True))
-        fig = figure(len(groups))
+        fig = figure(len(groups), title=self.title)
         for axes, (group, series) in zip(fig.axes, groups.items(), strict=True):
             few = max(len(steps) for steps, _ in series.values()) <= 20
             curves(series, title="", x=self.x, y=group, marker="o" if few else "", axes=axes)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        fig.suptitle(self.title, fontsize=10)
         return fig
 
     def close(self) -> None:

@@ -8,6 +8,8 @@ from IPython.display import display
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
+from course.plots.style import plain
+
 
 def show(fig: Figure, alt: str, tolerance: float | None = 0.05) -> None:
     """Put a figure into the notebook, with its alt text and the data that it draws.
@@ -39,12 +41,14 @@ def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
     display(view | {"text/plain": alt}, raw=True)
 
 
+@plain
 def png(fig: Figure) -> bytes:
     picture = io.BytesIO()
     fig.savefig(picture, format="png", dpi=110)
     return picture.getvalue()
 
 
+@plain
 def figure_data(fig: Figure) -> dict:
     """Return what a figure draws in a few numbers: 16 points a line, 8 x 8 block means an image, bar heights."""
     panels = []

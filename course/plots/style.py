@@ -1,5 +1,6 @@
 """What all figures share: sizes, colours, an empty figure, and its last touches."""
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -27,11 +28,20 @@ OTHERS = (("#000000", "-"), ("#56B4E9", "--"), ("#CC79A7", "-."), ("#8C6D1F", ":
 GREY = "#777777"
 TEXT = {"fontsize": 9}
 
+# Around all that draws: a matplotlibrc or style of the learner's is for figures of the learner's.
+plain = matplotlib.rc_context(matplotlib.rcParamsDefault)
 
-def figure(panels: int = 1, size: tuple[float, float] | None = None) -> Figure:
-    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`."""
+
+@plain
+def figure(panels: int = 1, size: tuple[float, float] | None = None, *, title: str = "") -> Figure:
+    """Return an empty figure with panels side by side; give `fig.axes[i]` to a drawing function as `axes`.
+
+    title: above all panels.
+    """
     fig = Figure(figsize=size or (SINGLE if panels == 1 else WIDE), layout="constrained")
     fig.subplots(1, panels)
+    if title:
+        fig.suptitle(title, fontsize=10)
     return fig
 
 
@@ -43,6 +53,11 @@ def given_or_new(axes: Axes | None) -> Axes:
 def as_array(values: object) -> np.ndarray:
     """Return tensors, arrays and lists as float64."""
     return values.detach().cpu().double().numpy() if isinstance(values, Tensor) else np.asarray(values, float)
+
+
+def largest(values: np.ndarray) -> float:
+    """Return the largest magnitude; 0 if there is no number."""
+    return np.nanmax(np.abs(values), initial=0)
 
 
 def scale(axes: Axes, log: str) -> None:

@@ -7,13 +7,14 @@ from torch import Tensor
 
 
 def rmse(prediction: Tensor, y: Tensor, seen: Tensor | None = None) -> float:
-    """Return the root of the mean squared error over the cells that were measured.
+    """Return the root of the mean squared error over the cells that were measured; nan if none was.
 
     Shapes: prediction, y and seen (bool; all if None) alike.
     Units: those of y.
+    Raises: ValueError if the shapes differ, or a value that counts is nan.
     """
-    error = torch.sub(*_measured(prediction, y, seen))
-    return error.double().square().mean().sqrt().item()
+    prediction, y = _measured(prediction, y, seen)
+    return (prediction.double() - y.double()).square().mean().sqrt().item()  # first: codes would go round past 0
 
 
 def csi(prediction: Tensor, y: Tensor, threshold: float, seen: Tensor | None = None) -> float:
@@ -60,12 +61,13 @@ def _measured(prediction: Tensor, y: Tensor, seen: Tensor | None) -> tuple[Tenso
         if other.shape != prediction.shape:
             shapes = f"{tuple(other.shape)}, expected {tuple(prediction.shape)}"
             raise ValueError(f"{name} has shape {shapes}: one value a cell of the prediction")
+    if not y.numel():
+        raise ValueError("y has no cell, expected one or more")
     if seen is not None:
         if seen.dtype != torch.bool:
             raise ValueError(f"seen is {seen.dtype}, expected torch.bool: True where y was measured")
         prediction, y = prediction[seen], y[seen]
-    if not y.numel():
-        raise ValueError("y has no measured cell, expected one or more")
-    if y.isnan().any():
-        raise ValueError("y has nan among what was measured, expected numbers: pass seen")
+    for name, values, mend in (("prediction", prediction, "look for where it arises"), ("y", y, "pass seen")):
+        if values.isnan().any():
+            raise ValueError(f"{name} has nan among what was measured, expected numbers: {mend}")
     return prediction, y

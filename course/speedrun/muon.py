@@ -5,6 +5,7 @@ also takes convolutions, as matrices with one row for each output channel, and v
 """
 
 from collections.abc import Iterable
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -32,7 +33,8 @@ class Muon(Optimizer):
 
     lr: the step's singular values, nearly; sqrt(M/N) times that for M rows, if these are more than N columns.
     weight_decay: decoupled, as in AdamW: every step takes this times lr off each weight.
-    Raises: ValueError if lr is not above 0 or momentum is not from 0 to below 1.
+    steps: of Newton and Schulz, as in `orthogonalize`.
+    Raises: ValueError if lr is not above 0, momentum not from 0 to below 1, weight_decay below 0 or steps below 1.
     Source: as `orthogonalize`; the rule for matrices is that of torch.optim.Muon.
     """
 
@@ -48,6 +50,9 @@ class Muon(Optimizer):
             raise ValueError(f"lr is {lr:g}, expected a number above 0: try 0.05")
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum is {momentum:g}, expected 0 to below 1: try 0.95")
+        if not weight_decay >= 0 or not isinstance(steps, Integral) or steps < 1:
+            given = f"weight_decay is {weight_decay:g} and steps {steps}"
+            raise ValueError(f"{given}, expected 0 or more and a whole number from 1: try 0 and 5")
         super().__init__(parameters, dict(lr=lr, momentum=momentum, weight_decay=weight_decay, steps=steps))
 
     @torch.no_grad()

@@ -3,9 +3,11 @@
 Raw pixels go in, so everything is in the training time: converting, normalizing, moving and choosing images.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 
 import torch
 from torch import Generator, Tensor, nn
@@ -43,6 +45,9 @@ class Recipe:
     shift: int = 0
 
     def __post_init__(self):
+        for name in ("patch", "hidden", "batch_size", "shift"):
+            if not isinstance(getattr(self, name), Integral):
+                raise ValueError(f"{name} is {getattr(self, name)}, expected a whole number")
         if self.patch not in (1, 2, 4):
             raise ValueError(f"patch is {self.patch}, expected 1, 2 or 4, which divide 28: try 2")
         if not self.channels or min(self.channels) < 1 or self.side < 1:
@@ -58,6 +63,9 @@ class Recipe:
         if self.batch_size < 1 or not 0 < self.rise < 1:
             given = f"batch_size is {self.batch_size} and rise {self.rise:g}"
             raise ValueError(f"{given}, expected at least 1 and between 0 and 1: try 250 and 0.2")
+        if not 0 < self.lr < math.inf or not 0 <= self.smoothing <= 1:
+            given = f"lr is {self.lr:g} and smoothing {self.smoothing:g}"
+            raise ValueError(f"{given}, expected above 0 and from 0 to 1: try 0.05 and 0.1")
         if not 0 <= self.shift < 28:
             raise ValueError(f"shift is {self.shift}, expected 0 to 27 pixels: try 1")
 
@@ -134,7 +142,7 @@ def train(recipe: Recipe, image_set: ImageSet, seed: int = 0, device: torch.devi
     """Train the network of a recipe from random weights, on these images and no others.
 
     seed: decides weights, order and shifts.
-    Raises: ValueError if there are no images, FloatingPointError if the loss ends up not finite.
+    Raises: ValueError if there are no images, FloatingPointError if a loss or a weight ends up not finite.
     """
     if not len(image_set.labels):
         raise ValueError("image_set is empty, expected one image or more")
@@ -155,8 +163,8 @@ def train(recipe: Recipe, image_set: ImageSet, seed: int = 0, device: torch.devi
         losses.mean().backward()
         optimizer.step()
         hardness[rows] = losses.detach()
-    if not hardness.isfinite().all():
-        given = f"the loss is not finite with learning rate {recipe.lr:g}"
+    if not all(numbers.isfinite().all() for numbers in (hardness, *model.parameters())):
+        given = f"a loss or a weight is not finite with learning rate {recipe.lr:g}"
         raise FloatingPointError(f"{given}: try a smaller one")
     return model
 

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from course import claims
 from course._atomic import written_whole
 from course._measured import FIGURE, number
+from course._streams import say
 from course.upkeep import notebooks
 
 SEED = re.compile(r"^SEED = (\d+)$", re.MULTILINE)
@@ -37,7 +38,7 @@ def measure_claims(path: Path | str, seeds: int = 5, progress: bool = True) -> d
             mend = "set COURSE_DATA to a folder that holds MNIST"
             raise ValueError(f"data are {data}, expected MNIST or its stand-in, of which claims are recorded: {mend}")
         for failure in (failures := [*failed(nb), *not_finite(nb)]):
-            print(f"{Path(path).stem}, seed + {STRIDE * turn}: {failure}", flush=True)
+            say(f"{Path(path).stem}, seed + {STRIDE * turn}: {failure}")
         runs.append((dict(notebooks.verdicts(nb)), not failures))
     return {claim: _record(Path(path).stem, data, claim, runs) for claim in runs[0][0]}
 

@@ -4,10 +4,10 @@ import os
 import statistics
 import subprocess
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 from nbformat import NotebookNode
 
 from course._measured import VALUE, masked, number
@@ -53,7 +53,7 @@ def committed(path: Path | str, since: str) -> NotebookNode | None:
         if "exists on disk, but not in" in reason:
             return None
         raise ValueError(f"{path.name} is not to be had from {since} ({reason}): name another commit by --since")
-    return nbformat.reads(shown.stdout.decode("utf-8"), as_version=4)
+    return notebooks.parse_notebook(shown.stdout, f"{path.name} of {since}")
 
 
 def changes(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
@@ -62,28 +62,47 @@ def changes(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
             yield f"{key}: {after.get(key)}, before {before.get(key)}"
-    yield from _sources(old, new)
+    partners = _partners(old, new)
+    yield from _sources(old, new, partners)
     data = [notebooks.data_name(nb) for nb in (old, new)]  # their own word: JupyterLab leaves the metadata as it was
     yield from _claims(old, new, data[1] or "any")
     same_data = data[0] == data[1]
-    pairs = list(_pairs(old, new))
+    pairs = [(old.cells[b], new.cells[a]) for a, b in sorted(partners.items())]
+    pairs = [pair for pair in pairs if {cell.cell_type for cell in pair} == {"code"}]
     yield from _words(pairs)
     yield from _values(pairs)
     yield from _figures(pairs, same_data)
 
 
-def _pairs(old: NotebookNode, new: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
-    """Yield the code cells that both have, by their ids."""
-    known = {cell.id: cell for cell in old.cells if cell.cell_type == "code"}
-    yield from ((known[cell.id], cell) for cell in new.cells if cell.cell_type == "code" and cell.id in known)
+def _partners(old: NotebookNode, new: NotebookNode) -> dict[int, int]:
+    """Return which cell of the old notebook each of the new one was, both by their place; none for what is new.
+
+    That with the same id and source, else the same source, else the same id; else, where ids are missing, as in
+    what Colab has saved, a similar source.
+    """
+    found: dict[int, int] = {}
+    for key in (lambda cell: (cell.get("id"), cell.source), lambda cell: cell.source, lambda cell: cell.get("id")):
+        waiting: dict[object, list[int]] = {}
+        for place, cell in enumerate(old.cells):
+            if place not in found.values() and key(cell) is not None:
+                waiting.setdefault(key(cell), []).append(place)
+        for place, cell in enumerate(new.cells):
+            if place not in found and waiting.get(key(cell)):
+                found[place] = waiting[key(cell)].pop(0)
+    if any("id" not in cell for cell in (*old.cells, *new.cells)):
+        left = {cell.source: place for place, cell in enumerate(old.cells) if place not in found.values()}
+        for place, cell in enumerate(new.cells):
+            if place not in found and (near := get_close_matches(cell.source, left, n=1)):
+                found[place] = left.pop(near[0])
+    return found
 
 
-def _sources(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
-    before, after = ({cell.id: cell for cell in nb.cells} for nb in (old, new))
+def _sources(old: NotebookNode, new: NotebookNode, partners: dict[int, int]) -> Iterator[str]:
+    known = set(partners.values())
     lists = {
-        "changed": [after[key] for key in after if key in before and before[key].source != after[key].source],
-        "new": [after[key] for key in after if key not in before],
-        "gone": [before[key] for key in before if key not in after],
+        "changed": [new.cells[a] for a, b in sorted(partners.items()) if new.cells[a].source != old.cells[b].source],
+        "new": [cell for place, cell in enumerate(new.cells) if place not in partners],
+        "gone": [cell for place, cell in enumerate(old.cells) if place not in known],
     }
     for what, cells in lists.items():
         if cells:

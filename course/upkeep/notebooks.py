@@ -1,11 +1,13 @@
 """Run notebooks, each from a fresh kernel, and keep of the outputs what a second run would give again."""
 
+import json
 import os
 import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +20,12 @@ from tqdm import tqdm
 
 from course._atomic import written_whole
 from course.claims import VERDICT
+from course.upkeep.kernel import ThisPython, drop_settings
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 DATA_LINE = re.compile(r"^data: (\w+)", re.MULTILINE)
+ID = re.compile(r"[a-zA-Z0-9-_]{1,64}")  # of a cell, in nbformat 4.5
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -79,13 +83,15 @@ def execute(
     for _, cell in cells:
         cell.outputs, cell.execution_count = [], None
     client = NotebookClient(nb, timeout=timeout, kernel_name=KERNEL["name"], record_timing=False, allow_errors=go_on)
+    client.create_kernel_manager().kernel_spec_manager = ThisPython()
     client.reset_execution_trackers()
     with (
+        tempfile.TemporaryDirectory() as ipython,
         tempfile.TemporaryFile() as stderr,
         tqdm(total=len(cells), desc=path.stem, unit="cell", disable=not progress) as bar,
         client.setup_kernel(
             cwd=str(Path(folder or path.parent).resolve()),
-            env={**_environment(), **environment},
+            env={**drop_settings(os.environ, ipython), **environment},
             stderr=stderr,
         ),
     ):
@@ -125,28 +131,54 @@ def _usage(pid: int) -> Usage:
     return Usage(sum(process.cpu_times()[:4]), peak)  # user, system, and both of the children
 
 
-def _environment() -> dict[str, str]:
-    """What the kernel inherits: CI silences the bars inside the notebook, and its folder is not this process's."""
-    environment = {**os.environ, "CI": "true"}
-    if data := environment.get("COURSE_DATA"):
-        environment["COURSE_DATA"] = str(Path(data).resolve())
-    return environment
-
-
 def read(path: Path | str) -> NotebookNode:
     """Read a notebook. Raises: FileNotFoundError, ValueError if the file is no notebook."""
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist, expected a notebook: check the name")
+    return parse_notebook(path.read_bytes(), str(path))
+
+
+def parse_notebook(content: bytes, name: str) -> NotebookNode:
+    """Return the notebook that a file holds, in nbformat 4, whoever wrote it.
+
+    A cell has no id if the file gives it none, as those of Colab do, or that of a cell above.
+    Raises: ValueError, which begins with the name, if this is no notebook.
+    """
     try:
-        return nbformat.read(path, as_version=4)
-    except Exception:
-        raise ValueError(f"{path} is no notebook, expected one in nbformat 4: fetch it anew") from None
+        given = json.loads(content.decode("utf-8-sig"))
+        if given["nbformat"] == 4 and not _keep_good_ids(given["cells"]):
+            given["nbformat_minor"] = 4  # the last one without ids: else nbformat draws some by lot
+        nb = nbformat.reads(json.dumps(given), as_version=4)
+        if given["nbformat"] < 4:  # those that it has just drawn
+            nb.nbformat_minor = 4
+            for cell in nb.cells:
+                del cell["id"]
+        nbformat.validate(nb, relax_add_props=True)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{name} is no notebook ({reason}), expected one in nbformat 4: take another copy") from None
+    return nb
+
+
+def _keep_good_ids(cells: list[dict]) -> bool:
+    """Take away ids that are none, or that of a cell above; tell whether each cell still has one."""
+    seen = set()
+    for cell in cells:
+        if not ID.fullmatch(str(cell.get("id", ""))) or cell["id"] in seen:
+            cell.pop("id", None)
+        seen.add(cell.get("id"))
+    return None not in seen
 
 
 def write(nb: NotebookNode, out: Path | str) -> None:
-    """Write a notebook under its name only when it is complete."""
+    """Write a notebook under its name only when it is complete; a cell without an id gets one by its place."""
     out = Path(out)
+    taken = {cell.get("id") for cell in nb.cells}
+    for place, cell in enumerate(nb.cells, 1):
+        names = (f"{out.stem[:2]}-{place + turn * len(nb.cells):03}" for turn in count())
+        cell.setdefault("id", next(name for name in names if name not in taken))
+    nb.nbformat_minor = max(5, nb.nbformat_minor)
     out.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(out) as part:
         part.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")

@@ -2,7 +2,6 @@
 
 import ast
 import base64
-import os
 import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from course._atomic import written_whole
+from course._machine import usable_cores
 from course.claims import CLAIMS, read_bands
 from course.upkeep.costs import Cost, read_costs
 from course.upkeep.notebooks import read
@@ -72,7 +72,7 @@ def update_speed(readme: Path | str, benches: Path | str, results: Mapping[str, 
         rows.append(f"| `{name}` | {_cell(subject)} | {_cell(figures)} |")
     data = sorted({result["data"] for result in results.values() if "data" in result})
     images = f", images: {' and '.join(data)}" if data else ""
-    machine = f"{os.cpu_count()} cores, torch {version('torch')}{images}"
+    machine = f"{usable_cores()} cores, torch {version('torch')}{images}"
     _put(readme, {"speed": "\n".join([*rows, "", f"All from one run of `python3 run.py bench`: {machine}."])})
 
 

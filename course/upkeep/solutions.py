@@ -16,6 +16,7 @@ from course._names import names
 from course.exercises import EXERCISES
 from course.upkeep import notebooks
 
+CHECK = re.compile(r'^check\("(.+?)", .*\)\s*\Z', re.MULTILINE)  # the end of an exercise's cell
 INTRODUCTION = """# Solutions: {title}
 
 Right answers to the exercises of [{stem}](../{stem}.ipynb). Try your own there first: `check` accepts every right
@@ -92,7 +93,7 @@ def make_solutions(path: Path | str) -> NotebookNode:
 def _exercises(nb: NotebookNode) -> Iterator[tuple[str, str, str]]:
     """Yield name, text and given code of each cell that ends in a check; the text is that of the cell above."""
     for above, cell in pairwise(nb.cells):
-        if cell.cell_type == "code" and (found := re.search(r'^check\("(.+?)", .*\)\s*\Z', cell.source, re.M)):
+        if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
             text = re.split(r"^#+ .*$", above.source, flags=re.M)[-1]
             yield found[1], text.strip(), cell.source[: found.start()].rstrip()
 

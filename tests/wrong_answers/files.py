@@ -153,10 +153,6 @@ def long_lines_cut(data, size):
     return cut
 
 
-def a_generator(data, size):
-    return (line for line in bytes(data).splitlines(keepends=True))
-
-
 def one_None_too_many(queue, workers):
     found = []
     while workers >= 0:
@@ -192,10 +188,6 @@ def with_a_limit(queue, workers):
                 found.append(number)
     except Empty:
         return found
-
-
-def an_array(queue, workers):
-    return np.array([number for _ in range(workers) for number in iter(queue.get, None)])
 
 
 def without_waiting(queue, workers):
@@ -270,7 +262,6 @@ WRONG = {
         (one_block, "is longer, and has more than one line"),
         (too_late, "and has more than one line"),
         (long_lines_cut, "ends in the middle of a line that is longer"),
-        (a_generator, "expected a list of bytes"),
     ],
     "files.gather": [
         (untouched_gather, "what was the last thing that you took"),
@@ -279,7 +270,6 @@ WRONG = {
         (until_empty, "a queue that is empty now may get something later"),
         (without_waiting, "get_nowait finds nothing"),
         (with_a_limit, "may be busy for longer than your get waits"),
-        (an_array, "is a ndarray, expected a list"),
         (zeros_lost, "0 is false, as None is"),
         (zeros_end_it, "arrived: "),
         (sorted_numbers, "expected them as they came"),

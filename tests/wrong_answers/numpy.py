@@ -195,7 +195,7 @@ WRONG = {
     ],
     "numpy.step": [
         (untouched_step, "after one step the loss is ≈"),
-        (in_place, "overwrites the weights that it was given"),
+        (in_place, "changes its argument w1"),
         (second_forward_pass, "a second forward pass, made after w2 had moved"),
         (first_layer_first, "now w1 is right and w2 is not"),
         (uphill, "both steps go uphill"),

@@ -41,13 +41,13 @@ UNTOUCHED = {"start.accuracy": untouched}
 WRONG = {
     "start.accuracy": [
         (count, "is it a count?"),
-        (percentage, "60 is a percentage"),
+        (percentage, "you return a percentage"),
         (tensor, "still a tensor"),
-        (not_averaged, "5 numbers, one an example"),
+        (not_averaged, "you return shape (5,) for 5 images"),
         (error_rate, "the fraction that is wrong"),
         (compares_values, "nothing counts as right"),
-        (no_dimension, "all five images get the same answer"),
-        (divides_by_classes, "what do you divide by"),
+        (no_dimension, "all images get the same answer"),
+        (divides_by_classes, "divide by the number of classes"),
         (wrong_dimension, "your function raises RuntimeError in its line `return (logits.argmax(0) == y)"),
     ],
 }

@@ -133,7 +133,7 @@ WRONG = {
         (no_subtraction, "the subtraction is missing"),
         (variance, "expected its square root"),
         (no_brackets, "only the mean is divided"),
-        (in_place, "the argument itself was changed"),
+        (in_place, "changes its argument images"),
         (mean_only, "the result has shape (1, 4, 1, 1), expected (3, 4, 5, 4)"),
         (to_numpy, "the result is a ndarray, expected a Tensor"),
         (lines_up_with_rows, "RuntimeError in its line `return (images - images.mean("),
@@ -142,7 +142,7 @@ WRONG = {
     "tensor.loss": [
         (row_against_column, "four perfect predictions get 2.5, expected 0."),
         (item, "the loss is a float, expected a tensor"),
-        (in_place_shape, "ends in an underscore"),
+        (in_place_shape, "changes its argument y"),
         (no_mean, "every prediction against every target"),
         (one_each, "the loss has shape (4,), expected ()"),
         (detached, "nothing could be trained with it"),
@@ -151,7 +151,7 @@ WRONG = {
         (no_square, "the square is gone"),
         (square_of_mean, "this squares the mean"),
         (norm, "the root of the sum of squares"),
-        (means_first, "a miss by 2 get"),
+        (means_first, "your loss is"),
         (diagonal, "N times N differences"),
     ],
 }
