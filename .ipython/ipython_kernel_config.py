@@ -1,12 +1,7 @@
 """pip puts this file into the environment's etc/ipython, where each of its Jupyter kernels reads it when it starts."""
 
-import os
-
 try:
     import course.cell_order  # noqa: F401
-    from course._places import spare_home
-
-    os.environ.update({**spare_home(), **os.environ})  # else matplotlib complains in a cell
 except Exception:  # the course has moved or is broken: the kernel starts all the same
     pass
 else:

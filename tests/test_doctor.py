@@ -217,19 +217,6 @@ def test_only_the_courses_own_environment_is_to_be_deleted(prefix, mend):
     assert said == f"{mend}\n"
 
 
-def test_what_matplotlib_would_say_in_a_cell_is_noted(monkeypatch, tmp_path):
-    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
-    assert list(packages.check_figures()) == []
-    (tmp_path / "matplotlibrc").write_text("bad.key: 1\n")
-    assert list(packages.check_figures()) == [
-        Check(
-            "note",
-            f"matplotlib complains in a notebook (Bad key bad.key in file {tmp_path / 'matplotlibrc'}, line 1 "
-            "('bad.key: 1')): correct your matplotlibrc, or set MPLCONFIGDIR to a folder of your own",
-        )
-    ]
-
-
 def test_a_missing_package_is_found(monkeypatch):
     pretend_version(monkeypatch, scipy=None)
     assert texts(packages.check_packages) == [f'scipy is missing: {PIP} "scipy>=1.14"']
@@ -349,14 +336,6 @@ def test_a_folder_that_cannot_be_written_is_found(monkeypatch, tmp_path):
     assert text.endswith("): move the course to a folder of your own")
 
 
-def test_what_cannot_be_written_is_the_folder_and_not_the_trial_in_it(tmp_path):
-    (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "nowhere"):
-        with pytest.raises(OSError) as caught:
-            machine.try_to_write(folder)
-        assert caught.value.filename == str(folder)
-
-
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root, and Windows, may write there")
 def test_a_folder_of_somebody_else_is_found(monkeypatch, tmp_path):
     move_course(monkeypatch, tmp_path)
@@ -371,7 +350,7 @@ def test_a_full_quota_is_found(monkeypatch, tmp_path):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     move_course(monkeypatch, tmp_path)
-    monkeypatch.setattr(machine, "try_to_write", refuse)
+    monkeypatch.setattr(machine, "_try_to_write", refuse)
     assert texts(machine.check_folders) == [
         f"nothing can be written in {folder} (No space left on device): delete what you can spare"
         for folder in (tmp_path, tmp_path / "data")

@@ -41,16 +41,3 @@ def test_the_users_own_extensions_are_loaded_and_the_cell_to_run_first_is_named(
     assert said.startswith("`plots` comes from the cell that begins `import math` at the top: run that one first"), (
         "python3 run.py install puts etc/ipython into the environment"
     )
-
-
-def test_a_home_that_cannot_be_written_says_nothing_in_a_cell(tmp_path, monkeypatch):
-    own = tmp_path / "profile_default"
-    own.mkdir()
-    own.joinpath("ipython_kernel_config.py").write_bytes((FOLDER.parent / ".ipython" / FILES[1]).read_bytes())
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path / "nowhere" / "home"))
-    (tmp_path / "nowhere").touch()
-    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    (said,) = texts_of("import matplotlib.pyplot")
-    assert "nowhere" not in said

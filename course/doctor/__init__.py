@@ -8,7 +8,7 @@ from course.doctor.check import REINSTALL, Check
 from course.doctor.data import check_data, check_notebooks
 from course.doctor.jupyter import check_kernel, check_lab
 from course.doctor.machine import check_device, check_disk, check_folders, check_memory, check_proxy
-from course.doctor.packages import check_figures, check_install, check_packages, check_pair, check_torch
+from course.doctor.packages import check_install, check_packages, check_pair, check_torch
 from course.doctor.python import check_names, check_paths, check_python
 
 __all__ = ["Check", "check_data", "examine"]
@@ -22,8 +22,7 @@ def examine() -> int:
         (check_folders, check_disk),
         (check_install, check_packages),
         (check_torch,),
-        (check_pair, check_device, check_memory, check_data, check_notebooks)
-        + (check_figures, check_kernel, check_lab, check_proxy),
+        (check_pair, check_device, check_memory, check_data, check_notebooks, check_kernel, check_lab, check_proxy),
     ):
         for check in (check for look in looks for check in _run(look)):
             say(f"{check.state:<5} {check.text}")

@@ -27,18 +27,18 @@ def check_folders() -> Iterator[Check]:
     """Whether the course can write where it has to: only a trial shows quotas, owners and read-only disks."""
     for folder in filter(Path.exists, (_places.ROOT, _places.NOTEBOOKS, _places.DATA)):
         try:
-            try_to_write(folder)
+            _try_to_write(folder)
         except OSError as error:
             full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
             mend = "delete what you can spare" if full else "move the course to a folder of your own"
             yield Check("FAIL", f"nothing can be written in {folder} ({error.strerror}): {mend}")
     try:
-        try_to_write(None)
+        _try_to_write(None)
     except OSError as error:
         yield Check("FAIL", f"there is no place for temporary files ({error.strerror}): make room, or set TMPDIR")
     home = Path(os.path.expanduser("~"))
     try:
-        try_to_write(home)
+        _try_to_write(home)
     except OSError as error:
         yield Check(
             "note",
@@ -49,14 +49,9 @@ def check_folders() -> Iterator[Check]:
         yield Check("note", f"the course is in {cloud}, which copies and locks its files: move it elsewhere")
 
 
-def try_to_write(folder: Path | None) -> None:
-    """Raise OSError, with its name, if nothing can be written in a folder; None: where temporary files go."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(2**20))
-    except OSError as error:
-        error.filename = str(folder)  # not that of the temporary file
-        raise
+def _try_to_write(folder: Path | None) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(2**20))
 
 
 def check_disk() -> Iterator[Check]:

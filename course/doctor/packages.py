@@ -25,13 +25,6 @@ TORCH_MENDS = (  # signs in what `import torch` says, and what helps; LIBRARIES 
     ("OMP: Error #15", f"two copies of OpenMP are installed, often by pip and conda together: {REINSTALL}"),
     ("", REINSTALL),
 )
-FIGURES = """
-import contextlib, io, sys
-with contextlib.redirect_stderr(io.StringIO()) as said:
-    import matplotlib
-    matplotlib.get_cachedir()
-sys.exit(said.getvalue() or 0)
-"""
 LIBRARIES = "undefined symbol|shared object file|file too short|version `|libcu|libnccl|libnv"
 
 
@@ -125,13 +118,6 @@ def check_pair() -> Iterator[Check]:
         yield Check("FAIL", f"torchvision {torchvision} does not work with torch {torch} ({reason}): {mend}")
     else:
         yield Check("ok", f"torchvision {torchvision} works with torch {torch}")
-
-
-def check_figures() -> Iterator[Check]:
-    """Whether matplotlib says something when it is imported: it would stand in the first cell of a notebook."""
-    if reason := why_it_fails(FIGURES):
-        mend = "correct your matplotlibrc, or set MPLCONFIGDIR to a folder of your own"
-        yield Check("note", f"matplotlib complains in a notebook ({reason.splitlines()[0]}): {mend}")
 
 
 def _call_torchvision() -> None:

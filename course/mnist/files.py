@@ -3,7 +3,6 @@
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits" (CC BY-SA 3.0).
 """
 
-import errno
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from torch import Tensor
 from torchvision import datasets
 
 from course import _places
+from course._atomic import FULL
 from course._shapes import check_shape
 from course.mnist.idx import AGAIN, find_file, hash_idx, read_idx
 
@@ -26,7 +26,6 @@ MD5: dict[str, str] = {  # of the unpacked files
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 LOOK_ALIKES = {"900302725509": "FashionMNIST", "870142481151": "KMNIST"}  # by their first training labels
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class ImageSet(NamedTuple):
