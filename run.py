@@ -44,6 +44,7 @@ def main(args):
     """Install what is missing, then do what the first word says; return the exit status."""
     try:
         check_python(sys.version_info)
+        sys.stdout.reconfigure(errors="backslashreplace")  # this folder may have any name
         sys.path.append(str(ROOT))  # at the end, for the same reason as above
         from course._streams import Forgiving  # this and the next need nothing that has to be installed
         from course.cli import WORDS

@@ -6,4 +6,5 @@ sys.path[:1] = []  # the folder of the call: a random.py of the learner's there 
 
 from course.cli import main  # noqa: E402
 
+sys.stdout.reconfigure(errors="backslashreplace")  # ≈ is no reason to stop
 sys.exit(main())

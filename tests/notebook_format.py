@@ -1,4 +1,4 @@
-"""Are notebooks written as `course regenerate` writes them? Called by pre-commit, with their names; by a test, too.
+"""Are notebooks written as `run.py regenerate` writes them? Called by pre-commit, with their names; by a test, too.
 
 What a notebook server adds (times, versions, widgets' state) makes every later difference hard to read.
 """

@@ -3,7 +3,10 @@
 import errno
 import hashlib
 import inspect
+import os
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import numpy as np
@@ -337,6 +340,16 @@ def test_each_word_has_its_line_of_help_and_a_function_that_takes_its_arguments(
 def test_the_doctor_says_what_is_broken(monkeypatch):
     monkeypatch.setattr(doctor, "examine", lambda: 3)
     assert cli.main(["doctor"]) == 3
+
+
+def test_a_sign_that_the_terminal_lacks_stops_nothing():
+    code = (
+        "import runpy, sys; from course import doctor; doctor.examine = lambda: print('≈ 1'); "
+        "sys.argv = ['course', 'doctor']; runpy.run_module('course', run_name='__main__')"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\\u2248 1\n", "")
 
 
 def test_a_wrong_word_is_refused(capsys):

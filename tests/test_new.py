@@ -1,4 +1,4 @@
-"""`course new` lays a notebook that passes every test but those that wait for its author, or lays nothing."""
+"""`python3 run.py new` lays a notebook that passes every test but those that wait for its author, or lays nothing."""
 
 import json
 import os

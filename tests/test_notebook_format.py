@@ -1,4 +1,4 @@
-"""Notebooks stand in the repository as `course regenerate` writes them, and nothing that a server adds gets in."""
+"""Notebooks stand in the repository as `run.py regenerate` writes them, and nothing that a server adds gets in."""
 
 import json
 from pathlib import Path

@@ -88,6 +88,15 @@ def test_the_first_run_installs_the_course_under_the_constraints(machine):
     assert options["cwd"] == str(machine.root)
 
 
+def test_a_folder_whose_name_the_terminal_lacks_is_installed_into(machine, monkeypatch):
+    machine.root = machine.root.rename(machine.root.with_name("é"))
+    monkeypatch.setattr(run, "ROOT", machine.root)
+    said = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(said, encoding="ascii"))
+    assert run.main(["install"]) == 0
+    assert said.getvalue().startswith(b"installing the course into ") and b"\\xe9" in said.getvalue()
+
+
 def test_the_second_run_installs_nothing(machine):
     assert run.install(machine.root) == run.install(machine.root)
     assert (machine.venvs, len(machine.pips)) == (1, 1)
