@@ -26,7 +26,7 @@ def save_checkpoint(state: dict, path: str | Path) -> None:
         with written_whole(path) as part:
             part.write_bytes(buffer.getbuffer())
     except OSError as error:
-        text = f"cannot write checkpoint {path} ({error}): free some space or name another folder"
+        text = f"cannot write checkpoint {path} ({error.strerror}): free some space or name another folder"
         raise OSError(text) from error
 
 
