@@ -23,7 +23,6 @@ from course.upkeep.kernel import SETTINGS, drop_settings
 
 OFFLINE = Path(__file__).parent / "offline"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
-CELL = 900  # seconds for a cell; nbval is given 600 by run.py
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
     "test_nowcast_main.py": 80,
     "test_twice.py": 35,
@@ -82,12 +81,6 @@ def asked_for(path, config):
 def files_named(config):
     """The arguments that are paths, or names of tests in them, as paths."""
     return {Path(os.path.abspath(config.invocation_params.dir / arg.split("::")[0])) for arg in config.args}
-
-
-def pytest_itemcollected(item):
-    """Leave the hanging cells to nbval, which has a limit of its own; this is for what hangs around them."""
-    if item.path.suffix == ".ipynb":
-        item.add_marker(pytest.mark.timeout(CELL))
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

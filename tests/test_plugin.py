@@ -136,13 +136,9 @@ def test_a_test_that_hangs_is_ended_and_named(words, tmp_path):
     assert "FAILED test_hanging.py::test_a - Failed: Timeout (>1.0s)" in done.stdout and "1 passed" in done.stdout
 
 
-def test_cells_have_longer_than_tests_and_than_nbval_gives_them(pytestconfig):
-    marks = []
-    for name in ("notebooks/04_nn.ipynb", "tests/test_a.py"):
-        plugin.pytest_itemcollected(SimpleNamespace(path=ROOT / name, add_marker=marks.append))
+def test_a_cell_that_hangs_is_left_to_nbval_which_goes_on_with_the_next(pytestconfig):
     (nbval,) = (int(word.split("=")[1]) for word in NBVAL if "cell-timeout" in word)
-    assert [mark.args for mark in marks] == [(plugin.CELL,)]
-    assert 0 < float(pytestconfig.getini("timeout")) <= nbval < plugin.CELL
+    assert nbval < float(pytestconfig.getini("timeout"))
 
 
 # By how many workers and threads
