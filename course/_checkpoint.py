@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
-from course._atomic import written_whole
+from course._atomic import reworded, written_whole
 
 
 def save_checkpoint(state: dict, path: str | Path) -> None:
@@ -26,8 +26,8 @@ def save_checkpoint(state: dict, path: str | Path) -> None:
         with written_whole(path) as part:
             part.write_bytes(buffer.getbuffer())
     except OSError as error:
-        text = f"cannot write checkpoint {path} ({error}): free some space or name another folder"
-        raise OSError(text) from error
+        text = f"cannot write checkpoint {path} ({error.strerror or error}): free some space or name another folder"
+        raise reworded(error, text) from error
 
 
 def load_checkpoint(path: str | Path) -> dict:

@@ -59,6 +59,16 @@ def test_an_error_leaves_the_world_behind_and_keeps_its_kind_in_a_world_of_one()
     assert not dist.is_initialized()
 
 
+def test_a_process_that_lost_another_does_not_wait_for_it():
+    with pytest.raises(RuntimeError), joined(device="cpu"):
+        raise RuntimeError("[/a/gloo/pair.cc:5] Connection closed by peer")
+    assert dist.is_initialized()  # to leave would be to wait for what is under way
+    dist.destroy_process_group()
+    with pytest.raises(RuntimeError), joined(device="cpu"):
+        raise RuntimeError("sizes differ")
+    assert not dist.is_initialized()
+
+
 def test_add_up_leaves_its_argument_alone(monkeypatch):
     monkeypatch.setattr(dist, "all_reduce", lambda numbers: numbers.add_(2))
     numbers = torch.ones(2, dtype=torch.float64)

@@ -11,6 +11,8 @@ from course import exercises
 from course.exercises import check
 from course.exercises.limit import TooLong, limited
 
+pytestmark = pytest.mark.timeout(method="thread")  # the alarm is needed here
+
 
 def turns_for_ever(logits, y):
     while True:

@@ -14,6 +14,7 @@ from course import _places
 from course.mnist import standin
 from course.upkeep.costs import read_costs
 from course.upkeep.notebooks import write
+from run import NBVAL
 from tests import plugin
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,6 +112,33 @@ def test_long_modules_begin_before_short_ones_which_keep_their_order():
 def test_without_workers_tests_keep_their_order():
     names = ["tests/test_b.py::test_b", "notebooks/04_nn.ipynb::Cell 0"]
     assert ordered(*names) == names
+
+
+# For how long
+
+
+HANGING = """
+import time
+
+def test_a():
+    time.sleep(999)
+
+def test_b():
+    pass
+"""
+
+
+@pytest.mark.parametrize("words", [["-n", "0"], ["-n", "2"]])
+def test_a_test_that_hangs_is_ended_and_named(words, tmp_path):
+    (tmp_path / "test_hanging.py").write_text(HANGING)
+    command = [sys.executable, "-m", "pytest", *words, "-o", "timeout=1", "-p", "no:cacheprovider", "test_hanging.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "FAILED test_hanging.py::test_a - Failed: Timeout (>1.0s)" in done.stdout and "1 passed" in done.stdout
+
+
+def test_a_cell_that_hangs_is_left_to_nbval_which_goes_on_with_the_next(pytestconfig):
+    (nbval,) = (int(word.split("=")[1]) for word in NBVAL if "cell-timeout" in word)
+    assert nbval < float(pytestconfig.getini("timeout"))
 
 
 # By how many workers and threads

@@ -11,7 +11,7 @@ from torch.optim import lr_scheduler
 
 from course.mlp import MLP
 from course.mnist import Batches
-from course.train import fit, load_checkpoint, save_checkpoint
+from course.train import fit, fitting, load_checkpoint, save_checkpoint
 
 X = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))
 Y = torch.arange(12) % 3
@@ -244,11 +244,25 @@ def test_a_model_may_keep_more_than_tensors(tmp_path):
     assert model.calls == 2 * 3  # epochs times minibatches
 
 
-def test_a_folder_that_is_missing_is_told_before_the_first_epoch(tmp_path):
-    path, model = tmp_path / "runs" / "run.pt", network()
-    sentence = refusal(path, FileNotFoundError, model=model)
-    assert sentence == f"there is no folder for checkpoint {path}: make it, or name another"
+def test_a_folder_is_made_and_one_that_cannot_be_is_told_before_the_first_epoch(tmp_path):
+    train(1, tmp_path / "runs" / "run.pt")
+    assert len(load_checkpoint(tmp_path / "runs" / "run.pt")["history"]["train"]) == 1
+    (tmp_path / "notes").write_text("of a week")
+    model = network()
+    sentence = refusal(tmp_path / "notes" / "run.pt", OSError, model=model)
+    assert sentence.startswith(f"nothing can be written in {tmp_path / 'notes'} (it is no folder)")
     assert torch.equal(model.layers[0].weight, network().layers[0].weight)
+
+
+def test_a_finished_run_needs_no_folder_to_write_to(tmp_path, monkeypatch):
+    whole, _, _ = train(2, tmp_path / "run.pt")
+
+    def refuse(folder):
+        raise PermissionError(f"nothing can be written in {folder}")
+
+    monkeypatch.setattr(fitting, "make_writable", refuse)
+    assert train(2, tmp_path / "run.pt")[0] == whole
+    assert refusal(tmp_path / "run.pt", PermissionError).startswith("nothing can be written in ")
 
 
 # What is no checkpoint ------------------------------------------------------------------------------------

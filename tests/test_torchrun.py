@@ -19,6 +19,7 @@ from course.distributed.torchrun import (
     asked_to_stop,
     first_sentence,
     is_last_start,
+    loopback,
     plain_words,
     read_place,
 )
@@ -182,9 +183,9 @@ SCRIPT = r"""
 import json, os, sys
 from pathlib import Path
 
-names = "RANK", "WORLD_SIZE", "MASTER_ADDR", "TORCHELASTIC_RESTART_COUNT", "OMP_NUM_THREADS"
-words = *(os.environ[name] for name in names), *sys.argv[1:], "≈"
-line = " ".join(words).encode(sys.stdout.encoding) + b"\n"
+names = "RANK", "WORLD_SIZE", "MASTER_ADDR", "TORCHELASTIC_RESTART_COUNT", "OMP_NUM_THREADS", "GLOO_SOCKET_IFNAME"
+words = *(os.environ.get(name) for name in names), *sys.argv[1:], "≈"
+line = " ".join(map(str, words)).encode(sys.stdout.encoding) + b"\n"
 os.write(1, line)  # at once: torchrun has output unbuffered, and lines mix
 if sys.argv[1] == "fail" and os.environ["TORCHELASTIC_RESTART_COUNT"] == sys.argv[2]:
     reason = {"message": {"message": "no", "extraInfo": {"timestamp": "1"}}}
@@ -204,12 +205,15 @@ def script(tmp_path, monkeypatch):
 
 def test_launch_gives_what_all_print_at_all_starts_under_the_users_own_settings(script, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "eth7")
     monkeypatch.setenv("PYTHONIOENCODING", "latin-1")  # which knows no ≈
     printed = launch(script, ["fail", 0], processes=1, restarts=1, timeout=300)
-    assert printed.splitlines() == ["0 1 127.0.0.1 0 5 fail 0 ≈", "0 1 127.0.0.1 1 5 fail 0 ≈"]
+    assert printed.splitlines() == [f"0 1 127.0.0.1 {start} 5 eth7 fail 0 ≈" for start in (0, 1)]
     monkeypatch.delenv("OMP_NUM_THREADS")
+    monkeypatch.delenv("GLOO_SOCKET_IFNAME")
     printed = launch(script, ["a", 7], processes=3)
-    assert sorted(printed.splitlines()) == [f"{rank} 3 127.0.0.1 0 1 a 7 ≈" for rank in range(3)]
+    here = loopback().get("GLOO_SOCKET_IFNAME")
+    assert sorted(printed.splitlines()) == [f"{rank} 3 127.0.0.1 0 1 {here} a 7 ≈" for rank in range(3)]
 
 
 def test_launch_raises_the_reason_that_a_process_gave(script):

@@ -676,7 +676,7 @@ def test_a_full_disk_keeps_the_checkpoint_that_was_there(tmp_path, monkeypatch):
         patch.setattr(Path, "write_bytes", half_written)
         save_checkpoint({"epoch": 2}, path)
     assert str(error.value) == (
-        f"cannot write checkpoint {path} ([Errno 28] No space left on device): free some space or name another folder"
+        f"cannot write checkpoint {path} (No space left on device): free some space or name another folder"
     )
     assert load_checkpoint(path) == {"epoch": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
+from course._atomic import make_writable
 from course._checkpoint import (
     check_fits,
     check_settings,
@@ -61,9 +62,9 @@ def fit(
         an error ends it.
     scheduler: stepped once an epoch; a ReduceLROnPlateau gets the validation loss, that of training without one.
     patience: stop after so many epochs without a lower validation loss.
-    checkpoint: file written after each epoch. If it is there already, training goes on from it, to the same
-        numbers as without the interruption, provided that randomness comes from torch's global generator or
-        from `train_batches.generator`. Model, optimizer and scheduler have to be built as they were.
+    checkpoint: file written after each epoch, in a folder that is made if need be. If it is there already, training
+        goes on from it, to the same numbers as without the interruption, provided that randomness comes from torch's
+        global generator or from `train_batches.generator`. Model, optimizer and scheduler are built as they were.
     curves: called after each epoch, as `curves(1, {"loss/train": 2.3, "accuracy/train": 0.1, "loss/valid": …})`;
         first for the epochs that the checkpoint holds, so that the curves are always those of the whole run.
     progress: show a bar; by default unless the environment variable CI is set.
@@ -71,9 +72,11 @@ def fit(
         are; FloatingPointError that names epoch and step if a loss is not finite, in training or in validation,
         with the last whole epoch still in the checkpoint; what `load_checkpoint` and `save_checkpoint` raise.
     """
-    _check_arguments(epochs, patience, valid_batches, checkpoint)
+    _check_arguments(epochs, patience, valid_batches)
     check_together(model, optimizer, scheduler)
     run = _Training(model, optimizer, scheduler, train_batches, checkpoint, curves)
+    if checkpoint is not None and not run.ends(epochs, patience):
+        make_writable(Path(checkpoint).parent)
     try:
         with progress_bar(epochs, "epoch", progress, initial=len(run.history.train)) as bar:
             while not run.ends(epochs, patience):
@@ -99,15 +102,13 @@ def fit(
     return run.history
 
 
-def _check_arguments(epochs: int, patience: int | None, valid_batches: object, checkpoint: str | Path | None) -> None:
+def _check_arguments(epochs: int, patience: int | None, valid_batches: Minibatches | None) -> None:
     if not isinstance(epochs, Integral) or epochs < 1:
         raise ValueError(f"epochs is {epochs}, expected a whole number from 1")
     if patience is not None and valid_batches is None:
         raise ValueError(f"patience is {patience} without valid_batches: early stopping needs validation data")
     if patience is not None and (not isinstance(patience, Integral) or patience < 1):
         raise ValueError(f"patience is {patience}, expected a whole number of epochs from 1")
-    if checkpoint is not None and not Path(checkpoint).parent.is_dir():
-        raise FileNotFoundError(f"there is no folder for checkpoint {checkpoint}: make it, or name another")
 
 
 class _Training:
