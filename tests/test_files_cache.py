@@ -58,7 +58,6 @@ def test_a_large_text_comes_block_by_block_to_its_place(path, monkeypatch):
 
 def test_the_cache_may_lie_elsewhere(path, tmp_path):
     elsewhere = tmp_path / "fast" / "rain"
-    elsewhere.parent.mkdir()
     cache_text(path, (2,), missing=9, cache=elsewhere)
     assert names(elsewhere) == ["ids.json", "labels.npy", "manifest.json", "values.npy"]
     assert plain(cache_text(path, (2,), missing=9, cache=str(elsewhere)))[0] == ["a", "b"]
@@ -234,13 +233,11 @@ def test_two_converters_who_cannot_lock_do_not_spoil_each_others_work(path, monk
     assert names(path.parent) == ["rain.txt", "rain.txt.cache", "rain.txt.cache.lock"]
 
 
-@pytest.mark.parametrize("place", ["absent/cache", "rain.txt/cache"])
-def test_a_cache_that_cannot_be_made_is_told_with_the_reason_and_the_mend(path, place):
-    folder = path.parent / place
+def test_a_cache_that_cannot_be_made_is_told_with_the_reason_and_the_mend(path):
+    folder = path / "no folder" / "cache"
     with pytest.raises(OSError) as caught:
         cache_text(path, (2,), missing=9, cache=folder)
     reason = os.strerror(caught.value.errno)
-    assert reason in ("No such file or directory", "Not a directory")
     assert str(caught.value) == f"{folder} cannot be made ({reason}): name a folder of your own by cache"
 
 

@@ -58,6 +58,7 @@ def cache_text(
         _read_manifest(cache)  # what is no cache must not be wiped
     if overwrite or not cache.exists():
         try:
+            cache.parent.mkdir(parents=True, exist_ok=True)
             with locked(f"{cache}.lock") as reason:
                 if overwrite or not cache.exists():  # not made by another meanwhile
                     if reason:

@@ -14,7 +14,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course._atomic import make_writable, written_whole
+from course._atomic import written_whole
 from course.convlstm import RainNet
 from course.rain import MISSING, SHAPE, STRONG, RainDataset, csi, drift, echo, move, rmse, storms
 
@@ -169,8 +169,6 @@ def find_values(
         return values
     text = _find_text(place)
     own = None if cache is None else cache / f"{text.name}.cache"
-    if own and not own.exists():
-        make_writable(cache)
     try:
         return RainDataset.from_text(text, tuple(shape or SHAPE), missing, cache=own, progress=progress).values
     except OSError as error:
