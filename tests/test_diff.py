@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import subprocess
 
 import nbformat
@@ -159,13 +160,21 @@ def test_changed_new_and_missing_cells_are_counted(notebook):
     ]
 
 
+def commit(folder):
+    """Commit all that is in a folder, whatever the user has told git."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment["GIT_CONFIG_GLOBAL"] = os.devnull
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+        subprocess.run(command, cwd=folder, check=True, env=environment)
+
+
 @pytest.fixture
 def repository(tmp_path, notebook):
     """A repository with the notebook in its first commit."""
     path = tmp_path / "notebooks" / "00_tiny.ipynb"
     write(notebook, path)
-    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
-        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=tmp_path, check=True)
+    commit(tmp_path)
     return path
 
 
@@ -257,10 +266,7 @@ def test_what_is_no_notebook_is_named_with_the_reason(repository, notebook):
         f"{repository} is no notebook (Expecting value: line 1 column 1 (char 0)), "
         "expected one in nbformat 4: take another copy"
     )
-    for words in (["add", "."], ["commit", "-q", "-m", "broken"]):
-        subprocess.run(
-            ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=repository.parent, check=True
-        )
+    commit(repository.parent.parent)
     write(notebook, repository)
     with pytest.raises(ValueError, match="^00_tiny.ipynb of HEAD is no notebook"):
         diff.report(repository, repository)
@@ -274,6 +280,12 @@ def test_a_commit_that_git_does_not_know_is_named_and_a_new_notebook_told(reposi
     new = repository.with_name("01_new.ipynb")
     write(notebook, new)
     assert diff.report(new, new) == ["01_new: is new since HEAD"]
+
+
+def test_inside_a_hook_of_git_too_the_notebooks_own_repository_is_asked(repository, tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    assert diff.report(repository, repository) == ["00_tiny: nothing has changed"]
 
 
 def test_without_git_one_sentence_says_so(repository, monkeypatch):

@@ -70,7 +70,7 @@ def test_a_run_starts_afresh_in_the_notebooks_folder_with_silent_bars(tmp_path, 
 
 CELLS = (
     "from course import plots",
-    "third = 7 / 3\nthird\n[third, 'é ≈']",
+    "third = 7 / 3\nthird\n[third, 'é ≈', 'begun' in globals()]",
     "plots.show(plots.curves({'SGD': [3, 2, 1]}, title='Does it fall?', x='epoch', y='loss'), 'a line')",
     "try:\n    assert False\nexcept AssertionError:\n    print('asserted')",
     "import torch\n\ntry:\n    torch.ones(2) @ torch.ones(3)\nexcept RuntimeError as error:\n    said = str(error)\n"
@@ -90,8 +90,8 @@ def test_settings_of_the_user_change_nothing_that_a_cell_says(tmp_path, monkeypa
         "00_mine/matplotlibrc": LOOKS,
         "config/matplotlib/matplotlibrc": LOOKS,
         "ipython/profile_default/ipython_config.py": IPYTHON,
-        "ipython/profile_default/startup/mine.py": "print('begun')",
-        "begin.py": "print('begun')\nthird = 1",
+        "ipython/profile_default/startup/mine.py": "begun = True",
+        "begin.py": "begun = True",
         "packages/course/__init__.py": "raise ImportError('another course')",
         "jupyter/kernels/python3/kernel.json": '{"argv": ["false"], "display_name": "mine", "language": "python"}',
     }
@@ -119,12 +119,13 @@ def test_settings_of_the_user_change_nothing_that_a_cell_says(tmp_path, monkeypa
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # under pytest ipykernel lets go what C code says
     ran = notebooks.run_notebook(
         written(tmp_path, *CELLS), tmp_path / "out.ipynb", folder=tmp_path / "00_mine", timeout=120, progress=False
     )
     imported, shown, drawn, asserted, raised, warned = (cell.outputs for cell in ran.cells)
     assert imported == warned == []
-    assert [output.data["text/plain"] for output in shown] == ["[2.3333333333333335, 'é ≈']"]
+    assert [output.data["text/plain"] for output in shown] == ["[2.3333333333333335, 'é ≈', False]"]
     figure = plots.figure_data(plots.curves({"SGD": [3, 2, 1]}, title="Does it fall?", x="epoch", y="loss"))
     assert [output.metadata["figure"] for output in drawn] == [figure]
     assert [output.text for output in (*asserted, *raised)] == ["asserted\n", "1\n"]

@@ -44,8 +44,9 @@ def committed(path: Path | str, since: str) -> NotebookNode | None:
     """Return a notebook as it stands in a commit; None if that does not have it."""
     path = Path(path)
     command = ["git", "-C", str(path.parent), "show", f"{since}:./{path.name}"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # as in a hook
     try:
-        shown = subprocess.run(command, capture_output=True, env={**os.environ, "LC_ALL": "C"})
+        shown = subprocess.run(command, capture_output=True, env={**environment, "LC_ALL": "C"})
     except OSError as error:
         raise ValueError(f"git cannot be started ({error.strerror}), which knows the old outputs: install it") from None
     if shown.returncode:
