@@ -159,6 +159,12 @@ def test_many_derivatives_at_once_are_those_one_by_one(dim):
         assert_close([torch.autograd.functional.jacobian(net, x, **vectorized)], [expected])
     assert_close([torch.func.jacrev(net)(x), torch.func.jacfwd(net)(x)], [expected] * 2)
 
+    def last_c(x):
+        return net.lstm(x)[1][0][1]
+
+    jacobian = torch.autograd.functional.jacobian
+    assert_close([jacobian(last_c, x, vectorize=True)], [jacobian(last_c, x)])
+
 
 @WAYS
 def test_the_gradient_of_each_example_is_as_if_it_were_alone(dim, peephole, lean):
