@@ -72,6 +72,8 @@ def test_compiled_layers_give_the_same_in_one_graph(dim, peephole, lean, fresh_c
     compiled = torch.compile(model, backend="eager", fullgraph=True)
     ours, theirs = (flat(*call(x, states, torch.tensor([3, 1]))) for call in (compiled, model))
     assert_same(ours, theirs, [x, *model.parameters()])
+    nearest = flat(*model(x, states, torch.tensor([3, 0])))  # there they cannot be read, and are not refused
+    assert_close(flat(*compiled(x, states, torch.tensor([9, -1]))), nearest)
 
 
 @DIMS
@@ -156,6 +158,12 @@ def test_many_derivatives_at_once_are_those_one_by_one(dim):
     for vectorized in ({"vectorize": True}, {"vectorize": True, "strategy": "forward-mode"}):
         assert_close([torch.autograd.functional.jacobian(net, x, **vectorized)], [expected])
     assert_close([torch.func.jacrev(net)(x), torch.func.jacfwd(net)(x)], [expected] * 2)
+
+    def last_c(x):
+        return net.lstm(x)[1][0][1]
+
+    jacobian = torch.autograd.functional.jacobian
+    assert_close([jacobian(last_c, x, vectorize=True)], [jacobian(last_c, x)])
 
 
 @WAYS
@@ -251,17 +259,21 @@ def test_autocast_rounds_the_convolutions_and_no_more(lean, dim, kind, within):
         assert (one - other).abs().max() < within * other.abs().max()
 
 
-@pytest.mark.parametrize("kind, within", [(torch.bfloat16, 2e-2), (torch.float16, 2e-2)])
-def test_in_half_precision_small_signals_have_the_gradients_of_the_exact_ones(kind, within):
+@pytest.mark.parametrize(
+    "dim, batch, kind, within", [(2, 2, torch.bfloat16, 2e-2), (2, 2, torch.float16, 1e-2), (3, 1, torch.float16, 1e-2)]
+)
+@pytest.mark.parametrize("autocast", [False, True])
+def test_in_half_precision_small_signals_have_the_gradients_of_the_exact_ones(autocast, dim, batch, kind, within):
     """2 sigmoid(2x) - 1 in half precision would leave nothing of them: errors up to three times their size."""
-    model, x = (
-        ConvLSTM(1, (8, 8), peephole="channel", generator=seed()).to(kind),
-        (0.1 * random(2, 12, 1, 8, 8)).to(kind),
-    )
+    model = ConvLSTM(1, (8, 8), dim=dim, peephole="channel", generator=seed())
+    x = 0.1 * random(batch, 12, 1, *(6,) * dim, dtype=torch.float32)
+    if not autocast:
+        model, x = model.to(kind), x.to(kind)
     exact = copy.deepcopy(model).double()
-    ours, theirs = flat(*model(x)), flat(*exact(x.double()))
-    assert {tensor.dtype for tensor in ours} == {kind}
-    slopes = torch.autograd.grad(sum(tensor.square().sum() for tensor in theirs), list(exact.parameters()))
+    with torch.autocast("cpu", dtype=kind, enabled=autocast):
+        ours = flat(*model(x))
+    assert {tensor.dtype for tensor in ours} == {torch.float32 if autocast else kind}
+    slopes = torch.autograd.grad(squares(exact(x.double())), list(exact.parameters()))
     mine = torch.autograd.grad(sum(tensor.double().square().sum() for tensor in ours), list(model.parameters()))
     for one, other in zip(mine, slopes):
         assert (one - other).abs().max() < within * other.abs().max()

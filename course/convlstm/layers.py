@@ -27,9 +27,9 @@ class ConvLSTM(nn.Module):
     at: its outputs are zero there, and its states stay.
     Returns the hidden states of each layer, a list of (B, T, M, *S), and the last states, which can be given
     back (detached, unless gradients are to flow through them).
-    Transforms: torch.compile, export with a fixed T, torch.func.vmap, forward-mode and second derivatives take the
-    plain steps of the cells: no slower than these, but lean saves nothing, and in compiled code and under vmap
-    lengths outside 0 to T count as the nearest. functionalize, linearize and make_fx need the cells themselves.
+    Transforms: torch.compile, export with a fixed T, torch.func, forward-mode and second derivatives take the plain
+    steps of the cells, where lean saves nothing. In compiled code and under vmap, lengths outside 0 to T count as
+    the nearest. functionalize, linearize and make_fx need the cells themselves, called step by step.
     Under autocast the memory stays in the type of the weights. Hooks on the cells are not called.
     Raises: ValueError if something does not fit, as for `ConvLSTMCell`, or T is 0.
     """
