@@ -220,6 +220,11 @@ def test_a_notebook_without_ids_runs_and_gets_them_by_the_place_of_its_cells_and
     assert (ran.nbformat, ran.nbformat_minor) == (4, 5)
 
 
+def test_the_newlines_of_windows_in_a_cell_are_read_as_those_of_all_others(tmp_path):
+    path = written(tmp_path, "SEED = 1\r\nSEED")
+    assert notebooks.read(path).cells[0].source == "SEED = 1\nSEED"
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     out = tmp_path / "out.ipynb"
     out.write_text("old")

@@ -142,7 +142,7 @@ def read(path: Path | str) -> NotebookNode:
 def parse_notebook(content: bytes, name: str) -> NotebookNode:
     """Return the notebook that a file holds, in nbformat 4, whoever wrote it.
 
-    A cell has no id if the file gives it none, as those of Colab do, or that of a cell above.
+    A cell has no id if the file gives it none, as those of Colab do, or that of a cell above. Lines end in \\n.
     Raises: ValueError, which begins with the name, if this is no notebook.
     """
     try:
@@ -154,6 +154,8 @@ def parse_notebook(content: bytes, name: str) -> NotebookNode:
             nb.nbformat_minor = 4
             for cell in nb.cells:
                 del cell["id"]
+        for cell in nb.cells:
+            cell.source = cell.source.replace("\r\n", "\n")
         nbformat.validate(nb, relax_add_props=True)
     except Exception as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
