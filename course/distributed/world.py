@@ -5,6 +5,7 @@ process that torchrun did not start is a world of one.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
@@ -18,6 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course.device import pick_device
 from course.distributed.torchrun import (
+    GRACE,
     PLAIN,
     Place,
     first_sentence,
@@ -186,6 +188,8 @@ def together(world: World) -> Iterator[None]:
         ranks = [str(rank) for rank, other in enumerate(faults) if other == first]
         tell(first if len(ranks) == world.size else f"rank {' and '.join(ranks)} of {world.size}: {first}")
     dist.barrier()  # torchrun ends the others when one leaves: not before rank 0 has spoken
+    if world.rank:
+        time.sleep(GRACE)  # and takes the first that leaves for the cause
     raise SystemExit(1)
 
 
