@@ -1,6 +1,6 @@
 """What `course.distributed.launch` has torchrun start: python _worker.py (SCRIPT | -m MODULE) [ARGUMENT ...]
 
-Runs it as `python` does, with two differences in how it ends.
+Runs it as `python` does, but each line is printed whole, and it ends in another way.
 """
 
 import atexit
@@ -12,6 +12,8 @@ import threading
 
 def _main(words: list[str]) -> None:
     status = 1
+    for stream in (sys.stdout, sys.stderr):  # torchrun asks for -u, by which lines of two processes would mix
+        stream.reconfigure(line_buffering=True, write_through=False)
 
     def end():
         sys.stdout.flush()

@@ -1,5 +1,7 @@
 """What torchrun starts for `launch`: a script runs as under `python`, but Python is not taken apart at its end."""
 
+import os
+import socket
 import subprocess
 import sys
 
@@ -54,6 +56,18 @@ def test_a_script_runs_and_ends_as_under_python_but_is_not_taken_apart(end, tmp_
     assert (status, out) == (ENDS[end][0], said) and err.endswith(ENDS[end][1])
     theirs = ended(run(tmp_path, *words, python=()))
     assert (theirs[0], theirs[1]) == (status, said + "taken apart\n") and theirs[2].endswith(ENDS[end][1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sockets that keep writes apart")
+def test_each_line_is_written_whole_though_torchrun_asks_for_no_buffer(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nprint('two', 'words')\nprint('a fault', file=sys.stderr)\n")
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # one datagram for each write
+    with ours, its:
+        process = run(tmp_path, str(script), python=("-u", _worker.__file__), stdout=its, stderr=its)
+        assert (ours.recv(99), ours.recv(99)) == (b"two words\n", b"a fault\n")
+        process.stdin.close()
+        process.wait()
 
 
 @pytest.mark.parametrize("package", ["folder", "folder.script"])
