@@ -118,16 +118,19 @@ def diff(names: list[str], since: str, out: Path | None) -> int:
     return 0
 
 
-def claims(names: list[str], seeds: int) -> int:
-    """Measure the claims of notebooks over several seeds, on the data at hand; renew the record and README.md."""
-    from course.claims import BANDS, read_bands
-    from course.upkeep.claims import measure_claims, write_bands
+def claims(names: list[str], seeds: int, check: bool) -> int:
+    """Measure claims over several seeds, on the data at hand; renew the record and README.md, or only `check` it."""
+    from course.claims.bands import BANDS, read_bands
+    from course.upkeep.claims import check_claims, measure_claims, write_bands
 
     read_bands()  # if they are damaged, or cannot be renewed, that is said now
+    if check:
+        faults = [fault for path in _paths(names) for fault in check_claims(path, seeds, progress=seen_live())]
+        say("\n".join(faults or [f"with {seeds} other seeds all figures lie in their bands"]))
+        return bool(faults)
     make_writable(BANDS.parent)
     for path in _paths(names):
-        measured = measure_claims(path, seeds, progress=seen_live())
-        write_bands(measured)
+        write_bands(measured := measure_claims(path, seeds, progress=seen_live()))
         for claim, record in measured.items():
             for data, result in record["measured"].items():
                 say(f"{claim} · {record['judgement']} · {result['held']} of {result['seeds']} seeds, data: {data}")
@@ -241,6 +244,7 @@ DIFF = NAMES | {
     "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
 }
 CLAIMS = NAMES | {"--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"}}
+CLAIMS |= {"--check": {"action": "store_true", "help": "only tell which figures leave their bands with other seeds"}}
 NEW = {"name": {"metavar": "NN_NAME", "help": "0x: the path, 1x: under the hood, 2x: further; then a Python name"}}
 WORDS = (
     Word("run", "run notebooks, each from a fresh kernel; the executed copies go to build/", run, RUN),

@@ -8,7 +8,8 @@ import re
 from statistics import median
 
 from course._measured import FREE_LINE, VALUE
-from course.claims import CLAIMS, VERDICT
+from course.claims import CLAIMS
+from course.upkeep.notebooks import verdicts
 from course.upkeep.skeleton import MARK
 
 NUMBER = re.compile(
@@ -112,7 +113,7 @@ def the_parts_are_there(nb):
         if f"**{words}**" not in opening:
             yield f"the first three texts do not say **{words}**"
     parts = sections(nb)
-    met = any(VERDICT.search(printed(cell)) for cell in code(nb))
+    met = any(verdicts(nb))
     wanted = [part for part in SECTIONS if met or part != "Verdicts"]
     found = [part for heading in parts for part in wanted if part.lower() in heading.lower()]
     if found != wanted:
@@ -155,6 +156,41 @@ def prose_quotes_what_was_printed(nb):
                     yield f"{name(cell)} says {token}, which no cell above prints: print it there, or drop it"
 
 
+def expectations_are_said(nb):
+    """What a notebook asserts it says in words, by `expect`: no assert stands in it, and no line ends in ": True"."""
+    for cell in code(nb):
+        if any(isinstance(node, ast.Assert) for node in ast.walk(parsed(cell.source))):
+            yield f"{name(cell)} asserts: say it by expect, in words"
+        for line in re.findall(r"^.*: True$", printed(cell), re.M):
+            yield f"{name(cell)} prints {line!r}: say it by expect, in words"
+
+
+def all_that_is_random_begins_with_the_seed(nb):
+    """No seed is a plain number, so that another SEED changes all that is random."""
+    for cell in code(nb):
+        for node in ast.walk(parsed(cell.source)):
+            for seed in filter(None, seeds(node)):
+                if not any(isinstance(part, ast.Name) for part in ast.walk(seed)):
+                    yield f"{name(cell)} has the seed {ast.unparse(seed)}: write it as SEED plus a number"
+
+
+def seeds(node):
+    """What a piece of code uses as seeds: in a call, as the default of a parameter, or in a loop."""
+    if isinstance(node, ast.Call):
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if called in ("manual_seed", "default_rng", "seed_everything", "seed"):
+            yield from node.args
+        yield from (word.value for word in node.keywords if word.arg in ("seed", "seeds"))
+    elif isinstance(node, ast.arguments):
+        named = node.posonlyargs + node.args
+        pairs = [*zip(named[len(named) - len(node.defaults) :], node.defaults, strict=True)]
+        pairs += zip(node.kwonlyargs, node.kw_defaults, strict=True)
+        yield from (default for argument, default in pairs if argument.arg in ("seed", "seeds"))
+    elif isinstance(node, ast.For | ast.comprehension) and getattr(node.target, "id", "") == "seed":
+        # names of functions, as of range, say nothing of where the seeds come from
+        yield ast.Tuple(node.iter.args) if isinstance(node.iter, ast.Call) else node.iter
+
+
 def nothing_is_left_to_be_written(nb):
     """No part of the skeleton by `python3 run.py new` waits for its author."""
     for cell in nb.cells:
@@ -173,6 +209,8 @@ GATES = (
     the_parts_are_there,
     paragraphs_are_short,
     prose_quotes_what_was_printed,
+    expectations_are_said,
+    all_that_is_random_begins_with_the_seed,
     nothing_is_left_to_be_written,
 )
 
@@ -230,8 +268,7 @@ def value(token):
 
 def calls_show(source):
     """Whether the cell itself calls show(), not only inside a function that it defines."""
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    nodes = list(ast.parse("\n".join(lines)).body)
+    nodes = list(parsed(source).body)
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.Call) and "show" == getattr(node.func, "id", getattr(node.func, "attr", "")):
@@ -239,6 +276,11 @@ def calls_show(source):
         if not isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
             nodes += ast.iter_child_nodes(node)
     return False
+
+
+def parsed(source):
+    """The syntax tree of a cell, without what only IPython understands."""
+    return ast.parse("\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))))
 
 
 def sections(nb):

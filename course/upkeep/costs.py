@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course._atomic import written_whole
-from course.claims import read_record
+from course.claims.bands import read_record
 from course.upkeep import notebooks
 
 COSTS = Path(__file__).with_suffix(".json")  # the record

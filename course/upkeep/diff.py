@@ -11,7 +11,7 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from course._measured import VALUE, masked, number
-from course.claims import out_of_band
+from course.claims.bands import out_of_band
 from course.upkeep import notebooks
 from course.upkeep.figures import compare_figures, drawn_in
 
@@ -66,7 +66,7 @@ def changes(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
     partners = _partners(old, new)
     yield from _sources(old, new, partners)
     data = [notebooks.data_name(nb) for nb in (old, new)]  # their own word: JupyterLab leaves the metadata as it was
-    yield from _claims(old, new, data[1] or "any")
+    yield from _claims(old, new)
     same_data = data[0] == data[1]
     pairs = [(old.cells[b], new.cells[a]) for a, b in sorted(partners.items())]
     pairs = [pair for pair in pairs if {cell.cell_type for cell in pair} == {"code"}]
@@ -110,19 +110,20 @@ def _sources(old: NotebookNode, new: NotebookNode, partners: dict[int, int]) -> 
             yield f"cells {what}: {len(cells)}, the first is {_place(cells[0])}"
 
 
-def _claims(old: NotebookNode, new: NotebookNode, data: str) -> Iterator[str]:
-    before, after = (dict(notebooks.verdicts(nb)) for nb in (old, new))
+def _claims(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
+    before, after = ({judged.claim: judged for judged in notebooks.verdicts(nb)} for nb in (old, new))
     for claim in {**before, **after}:
-        if claim not in after:
+        was, now = before.get(claim), after.get(claim)
+        if now is None:
             yield f"{claim} is not judged any more"
-        elif claim not in before:
-            yield f"{claim} is judged for the first time: {after[claim][0]}"
-        elif before[claim] != after[claim]:
-            judgement = after[claim][0]
-            moved = "" if judgement == before[claim][0] else f", before: {before[claim][0]}"
-            yield f"{claim} {judgement}{moved}; {after[claim][1]}; before: {before[claim][1]}"
-        if claim in after:
-            yield from (f"OUT OF ITS BAND: {sentence}" for sentence in out_of_band(claim, after[claim][1], data))
+        elif was is None:
+            yield f"{claim} is judged for the first time: {now.judgement}"
+        elif (was.judgement, was.evidence()) != (now.judgement, now.evidence()):
+            moved = "" if now.judgement == was.judgement else f", before: {was.judgement}"
+            yield f"{claim} {now.judgement}{moved}; {now.evidence()}; before: {was.evidence()}"
+        if now is not None and now.currency != "seconds":
+            outside = out_of_band(claim, now.figures, now.data)
+            yield from (f"OUT OF ITS BAND: {sentence}" for sentence in outside)
 
 
 def _words(pairs: list) -> Iterator[str]:

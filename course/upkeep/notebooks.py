@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course._atomic import written_whole
-from course.claims import VERDICT
+from course.claims.verdicts import Judged, read_judged
 from course.upkeep.kernel import ThisPython, drop_settings
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -206,12 +206,12 @@ def data_name(nb: NotebookNode) -> str | None:
     return None
 
 
-def verdicts(nb: NotebookNode) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield claim, and judgement with evidence, of each verdict in the outputs."""
+def verdicts(nb: NotebookNode) -> Iterator[Judged]:
+    """Yield what each verdict in the outputs noted."""
     for cell in nb.cells:
         for output in cell.get("outputs", []):
-            for found in VERDICT.finditer(output.get("text", "")):
-                yield found[1], (found[3], found[4])
+            if record := output.get("metadata", {}).get("verdict"):
+                yield read_judged(record)
 
 
 def _join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

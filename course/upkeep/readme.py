@@ -1,4 +1,4 @@
-"""The generated parts of README.md: tables of the notebooks and the claims, a picture, the speed table."""
+"""The generated parts of README.md: the table of the notebooks, three surprises, a picture, the speed table."""
 
 import ast
 import base64
@@ -12,7 +12,8 @@ from nbformat import NotebookNode
 
 from course._atomic import written_whole
 from course._machine import usable_cores
-from course.claims import CLAIMS, read_bands
+from course.claims.bands import read_bands
+from course.upkeep.claims_page import PAGE, claims_page, surprises
 from course.upkeep.costs import Cost, read_costs
 from course.upkeep.notebooks import read
 
@@ -24,26 +25,28 @@ RATIO = re.compile(r"^(\w+(?:, \w+)*) {2,}(.+)$", re.MULTILINE)
 
 
 class Generated(NamedTuple):
-    """blocks: what stands between `<!-- NAME -->` and `<!-- /NAME -->`, by NAME; png: the picture's file."""
+    """blocks: what stands between `<!-- NAME -->` and `<!-- /NAME -->`, by NAME; files: by path from README.md."""
 
     blocks: dict[str, str]
-    png: bytes
+    files: dict[str, bytes]
 
 
 def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[str]:
     """Bring a README's generated parts up to date; return the names of those that were not.
 
-    The parts are `notebooks`, `claims` and `picture`, each between its markers; the picture is a file.
+    The parts are `notebooks`, `surprises` and `picture`, each between its markers; the picture is a file, and so is
+    the page of the claims.
     Raises: FileNotFoundError, ValueError if a marker is missing, or if a notebook, a cost or a claim is.
     """
     readme = Path(readme)
     _check_is_there(readme)
     made = generate(notebooks, read_costs(), read_bands())
     changed = _put(readme, made.blocks)
-    file = readme.parent / PICTURE
-    if not file.is_file() or file.read_bytes() != made.png:
-        changed.append(PICTURE)
-        _replace(file, made.png)
+    for name, content in made.files.items():
+        file = readme.parent / name
+        if not file.is_file() or file.read_bytes() != content:
+            changed.append(name)
+            _replace(file, content)
     return changed
 
 
@@ -97,10 +100,10 @@ def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: 
         table.append(f"| **{name}** | | | |")
         for path, nb in group:
             table.append(f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |")
-    claims = ["| | claim | verdict | because | in |", "|---|---|---|---|---|"]
-    claims += [f"| {claim} | {_cell(text)} | {_verdict(claim, bands)} |" for claim, text in CLAIMS.items()]
+    picture = f"![{alt}]({PICTURE})"
     return Generated(
-        {"notebooks": "\n".join(table), "claims": "\n".join(claims), "picture": f"![{alt}]({PICTURE})"}, png
+        {"notebooks": "\n".join(table), "surprises": surprises(bands), "picture": picture},
+        {PICTURE: png, PAGE: claims_page(bands).encode()},
     )
 
 
@@ -138,25 +141,6 @@ def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
         raise ValueError(f"{path} has no recorded cost: call python3 run.py run {path.stem} --costs record")
     cost = costs[path.stem]
     return f"{max(1, round(cost.seconds / 60))} | {cost.gigabytes:.1f}"
-
-
-def _verdict(claim: str, bands: Mapping[str, dict]) -> str:
-    if not bands.get(claim, {}).get("measured"):
-        raise ValueError(f"{claim} was not measured: call python3 run.py claims with the notebook that judges it")
-    record = bands[claim]
-    measured = record["measured"].get("MNIST") or next(iter(record["measured"].values()))
-    judgement, seeds, held = record["judgement"], measured["seeds"], measured["held"]
-    if held < seeds:
-        judgement += f", in {held} of {seeds} runs"
-    because = record["because"]
-    for figure in measured["figures"]:
-        because = because.replace("≈ {}", f"≈ {_spread(*figure)}", 1)  # no format(): the words may hold other braces
-    name = record["notebook"]
-    return f"{_cell(judgement)} | {_cell(because)} | {_link(Path(f'{name}.ipynb'), name[:2])}"
-
-
-def _spread(median: str, low: str, high: str) -> str:
-    return median if low == high else f"{median} ({low.strip(' %')} to {high.strip(' %')})"
 
 
 def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:
