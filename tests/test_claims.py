@@ -25,7 +25,9 @@ def test_what_is_so_is_said_in_words(capsys):
     assert capsys.readouterr().out == "✓ the loss falls\n✓ the sum is one\n"
 
 
-@pytest.mark.parametrize("but, instead", [(None, "this is not so here"), (0.91, "here it is 0.91"), (0, "here it is 0")])
+@pytest.mark.parametrize(
+    "but, instead", [(None, "this is not so here"), (0.91, "here it is 0.91"), (0, "here it is 0")]
+)
 def test_what_is_not_so_stops_with_the_words_and_what_is(but, instead, capsys):
     with pytest.raises(AssertionError) as error:
         expect("the loss falls", False, but)
@@ -94,8 +96,7 @@ def test_runs_that_cannot_be_paired_and_no_runs_are_refused():
 def test_a_verdict_is_one_line_with_claim_judgement_and_evidence(capsys):
     verdict("c17", "holds", "checked on {images}, {share} alike", currency="steps", images=exact(9), share=measured(1))
     assert capsys.readouterr().out == (
-        "c17 · argmax of softmax equals argmax of logits · holds · "
-        "checked on 9, ≈ 1.0 (1 run) alike; at equal steps\n"
+        "c17 · argmax of softmax equals argmax of logits · holds · checked on 9, ≈ 1.0 (1 run) alike; at equal steps\n"
     )
 
 
@@ -125,7 +126,9 @@ def test_another_currency_is_refused():
         verdict("c2", "holds", "", currency="epochs")
 
 
-@pytest.mark.parametrize("because, figures", [("{a} and {b}", {"a": exact(1)}), ("{a}", {"a": exact(1), "b": exact(2)})])
+@pytest.mark.parametrize(
+    "because, figures", [("{a} and {b}", {"a": exact(1)}), ("{a}", {"a": exact(1), "b": exact(2)})]
+)
 def test_a_figure_that_is_missing_or_left_over_is_named(because, figures):
     with pytest.raises(ValueError, match="'b' is not both in the words of the evidence, in braces, and a figure"):
         verdict("c2", "holds", because, **figures)

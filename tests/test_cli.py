@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from course import _places, claims, cli, device, doctor, mnist
+from course import _places, cli, device, doctor, mnist
+from course.claims import bands
 from course.exercises import EXERCISES
 from course.mnist import files as mnist_files
 from course.mnist import standin
@@ -191,15 +192,15 @@ def test_a_record_that_cannot_be_renewed_is_named_before_anything_runs(
     course_of_two, nothing_runs, capsys, monkeypatch
 ):
     (course_of_two / "file").touch()
-    monkeypatch.setattr(claims, "BANDS", course_of_two / "file" / "claims.json")
+    monkeypatch.setattr(bands, "BANDS", course_of_two / "file" / "bands.json")
     assert cli.main(["claims", "00"]) == 1
     monkeypatch.setattr(costs, "COSTS", course_of_two / "file" / "costs.json")
     assert cli.main(["run", "00", "--costs", "record"]) == 1
     assert capsys.readouterr() == ("", cannot_be_used(course_of_two / "file") * 2)
-    monkeypatch.setattr(claims, "BANDS", course_of_two / "claims.json")
-    claims.BANDS.write_text("<<<<<<< HEAD")
+    monkeypatch.setattr(bands, "BANDS", course_of_two / "bands.json")
+    bands.BANDS.write_text("<<<<<<< HEAD")
     assert cli.main(["claims", "00"]) == 1
-    assert capsys.readouterr().err.startswith(f"{claims.BANDS} is no record (")
+    assert capsys.readouterr().err.startswith(f"{bands.BANDS} is no record (")
 
 
 def test_notebooks_that_cannot_be_renewed_in_place_are_not_run(course_of_two, nothing_runs, capsys, monkeypatch):
@@ -246,12 +247,12 @@ def test_without_names_all_notebooks_run_in_order(course_of_two, capsys):
 def test_regenerate_writes_in_place_and_renews_the_solutions_and_the_readme(course_of_two, capsys, monkeypatch):
     renewed, solved_after = [], []
     monkeypatch.setattr(solutions, "write_solutions", lambda path, progress: solved_after.append(path))
-    monkeypatch.setattr(readme, "update_readme", lambda *arguments: renewed.append(arguments) or ["claims"])
+    monkeypatch.setattr(readme, "update_readme", lambda *arguments: renewed.append(arguments) or ["surprises"])
     good, bad = (course_of_two / "notebooks" / f"{name}.ipynb" for name in ("00_good", "01_bad"))
     assert cli.main(["regenerate", "00"]) == 0
     assert nbformat.read(good, as_version=4).cells[0].outputs[0].text == "42\n"
     assert solved_after == [good] and renewed == [(course_of_two / "README.md", [good, bad])]
-    assert capsys.readouterr().out.endswith("all 1 ran in place; renewed in README.md: claims\n")
+    assert capsys.readouterr().out.endswith("all 1 ran in place; renewed in README.md: surprises\n")
 
 
 def test_regenerate_leaves_a_notebook_that_fails_and_the_readme(course_of_two, capsys, monkeypatch):
@@ -315,14 +316,28 @@ def test_diff_tells_what_changed_here_or_in_the_executed_copies(course_of_two, c
 
 
 def test_claims_are_measured_recorded_and_told(course_of_two, capsys, monkeypatch):
-    monkeypatch.setattr(claims, "BANDS", course_of_two / "claims.json")
+    monkeypatch.setattr(bands, "BANDS", course_of_two / "bands.json")
     monkeypatch.setattr(readme, "update_readme", lambda *arguments: [])
-    source = "from course.claims import verdict\nSEED = 0\nprint('data: digits')\nverdict('c3', 'holds', f'≈ {SEED}')"
+    source = (
+        "from course.claims import measured, verdict\nSEED = 0\nprint('data: digits')\n"
+        "verdict('c3', 'holds', '{end}', 'digits', end=measured(SEED % 300))"
+    )
     path = course_of_two / "notebooks" / "00_good.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
-    assert cli.main(["claims", "00", "--seeds", "2"]) == 0
-    assert capsys.readouterr().out == "c3 · holds · 2 of 2 seeds, data: digits\n"
-    assert claims.read_bands()["c3"]["measured"]["digits"]["figures"] == [["0", "0", "100"]]
+    assert cli.main(["claims", "00", "--seeds", "3"]) == 0
+    assert capsys.readouterr().out == "c3 · holds · 3 of 3 seeds, data: digits\n"
+    kept = bands.BANDS.read_bytes()
+    assert bands.read_bands()["c3"]["measured"]["digits"]["figures"]["end"]["runs"] == [0, 100, 200]
+    assert cli.main(["claims", "00", "--seeds", "2", "--check"]) == 0
+    assert capsys.readouterr().out == "with 2 other seeds all figures lie in their bands\n"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.replace("% 300", "+ 700"))]), path)
+    assert cli.main(["claims", "00", "--seeds", "2", "--check"]) == 1
+    assert capsys.readouterr().out == "".join(
+        f"c3 gives {run} for end, expected -200 to 400, since 3 runs gave 0 to 200: "
+        "undo what you have changed above, or say why it moved\n"
+        for run in (1000, 1100)
+    )
+    assert bands.BANDS.read_bytes() == kept
 
 
 @pytest.mark.parametrize("word", cli.WORDS, ids=lambda word: word.name)

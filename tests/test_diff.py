@@ -4,12 +4,14 @@ import copy
 import json
 import os
 import subprocess
+from dataclasses import asdict
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course import claims
+from course.claims import bands, measured
+from course.claims.verdicts import Judged
 from course.upkeep import diff
 from course.upkeep.notebooks import write
 
@@ -27,16 +29,29 @@ def cell(name, source, *outputs, count=1):
     return new_code_cell(source, id=name, outputs=made, execution_count=count)
 
 
+def verdict(part, judgement="holds"):
+    judged = Judged("c3", judgement, "at {part} of the rates", "MNIST", None, {"part": measured(part, "%", ".0f")})
+    line = f"c3 · it diverges · {judgement} · {judged.evidence()}"
+    return new_output("display_data", {"text/plain": line}, metadata={"verdict": asdict(judged)})
+
+
+def judged_anew(notebook, *outputs):
+    """A copy with other verdicts."""
+    other = copy.deepcopy(notebook)
+    other.cells[-1].outputs = copy.deepcopy(list(outputs))
+    return other
+
+
 @pytest.fixture
 def notebook(monkeypatch):
-    monkeypatch.setattr(claims, "BANDS", None)
+    monkeypatch.setattr(bands, "BANDS", None)
     return new_notebook(
         metadata={"course": {"data": "MNIST", "device": "cpu", "torch": "2.15.0"}},
         cells=[
             new_markdown_cell("# Title", id="title"),
             cell("data", "data = load()", "device: cpu\ndata: MNIST\nloss ≈ 2.00, then ≈ 1,000; above 1: True\n"),
             cell("plot", "show(fig)", picture(1, 0.5), count=2),
-            cell("end", "verdict('c3')", "c3 · it diverges · holds · at ≈ 50% of the rates\n", count=3),
+            cell("end", "verdict('c3')", verdict(0.5), count=3),
         ],
     )
 
@@ -82,34 +97,41 @@ def test_a_line_that_is_gone_is_told_too(notebook):
 
 
 def test_a_claim_whose_figures_moved_is_told_with_both(notebook):
-    first, *_ = diff.changes(notebook, changed(notebook, "end", "≈ 50%", "≈ 60%"))
-    assert first == "c3 holds; at ≈ 60% of the rates; before: at ≈ 50% of the rates"
+    first, *_ = diff.changes(notebook, judged_anew(notebook, verdict(0.6)))
+    assert first == "c3 holds; at ≈ 60 % (1 run) of the rates; before: at ≈ 50 % (1 run) of the rates"
 
 
 def test_a_claim_with_another_verdict_is_told_with_both(notebook):
-    first, *_ = diff.changes(notebook, changed(notebook, "end", "· holds ·", "· false ·"))
-    assert first == "c3 false, before: holds; at ≈ 50% of the rates; before: at ≈ 50% of the rates"
+    first, *_ = diff.changes(notebook, judged_anew(notebook, verdict(0.5, "false")))
+    told = "at ≈ 50 % (1 run) of the rates"
+    assert first == f"c3 false, before: holds; {told}; before: {told}"
 
 
 def test_a_claim_that_comes_or_goes_is_told(notebook):
-    without = changed(notebook, "end", "c3 · it diverges · holds · at ≈ 50% of the rates\n", "none\n")
+    without = judged_anew(notebook)
     assert "c3 is not judged any more" in list(diff.changes(notebook, without))
     assert "c3 is judged for the first time: holds" in list(diff.changes(without, notebook))
 
 
 def test_a_figure_out_of_its_claims_band_is_told(notebook, tmp_path, monkeypatch):
-    monkeypatch.setattr(claims, "BANDS", tmp_path / "claims.json")
-    claims.BANDS.write_text(
-        '{"c3": {"measured": {"MNIST": {"seeds": 5, "held": 5, "figures": [["50%", "45%", "55%"]]}}}}'
-    )
-    other = changed(notebook, "end", "≈ 50%", "≈ 66%")
-    assert list(diff.changes(notebook, changed(notebook, "end", "≈ 50%", "≈ 64%")))[1:] == [
+    monkeypatch.setattr(bands, "BANDS", tmp_path / "bands.json")
+    figures = {"part": asdict(measured([0.5, 0.45, 0.55], "%"))}
+    record = {"seeds": 3, "held": 3, "figures": figures}
+    bands.BANDS.write_text(json.dumps({"c3": {"measured": {"MNIST": record}}}))
+    assert list(diff.changes(notebook, judged_anew(notebook, verdict(0.64))))[1:] == [
         "≈: 1 of 3 values moved, half of them by 21.9% or less, one by 22%: from 50 to 64 in [3] \"verdict('c3')\""
     ]
-    assert list(diff.changes(notebook, other))[1] == (
-        "OUT OF ITS BAND: c3 gives ≈ 66%, expected 35 to 65, since 5 seeds gave 45% to 55%: "
+    assert list(diff.changes(notebook, judged_anew(notebook, verdict(0.66))))[1] == (
+        "OUT OF ITS BAND: c3 gives 0.66 for part, expected 0.35 to 0.65, since 3 runs gave 0.45 to 0.55: "
         "undo what you have changed above, or say why it moved"
     )
+    assert not any("BAND" in line for line in diff.changes(notebook, judged_anew(notebook, timed(verdict(0.66)))))
+
+
+def timed(output):
+    """The same verdict at equal seconds, which are those of a machine."""
+    output.metadata["verdict"]["currency"] = "seconds"
+    return output
 
 
 def test_a_figure_that_moved_within_its_tolerance_is_counted_and_one_beyond_is_told(notebook):

@@ -91,7 +91,9 @@ def without(part, by=""):
     return nb
 
 
-VERDICT = ran("verdict('c3')", "c3 · a wrong learning rate alone · false · it was fine\n")
+NOTED = {"claim": "c3", "judgement": "false", "because": "it was", "data": "any", "currency": None, "figures": {}}
+LINE = "c3 · a wrong learning rate alone · false · it was fine"
+VERDICT = ran("verdict('c3')", new_output("display_data", {"text/plain": LINE}, metadata={"verdict": NOTED}))
 FAULTS = {
     gates.every_cell_ran_in_order: {
         "a cell that was never run": (with_count(None), "count None, expected 2"),
@@ -186,6 +188,19 @@ FAULTS = {
             "says 0.92",
         ),
     },
+    gates.expectations_are_said: {
+        "an assert": (notebook(ran("for a in (1,):\n    assert a", "")), "asserts: say it by expect"),
+        "a truth that is printed": (notebook(ran("f()", "it is\nthe same: True\nor")), "prints 'the same: True'"),
+    },
+    gates.all_that_is_random_begins_with_the_seed: {
+        "a plain seed": (notebook(ran("torch.manual_seed(3)")), "has the seed 3: write it as SEED plus a number"),
+        "a plain seed by name": (notebook(ran("film = storms(1, seed=2)")), "has the seed 2"),
+        "a plain seed of numpy": (notebook(ran("rng = np.random.default_rng(2 * 3)")), "has the seed 2 * 3"),
+        "a plain default": (notebook(ran("def f(a, seed=1, *, b=2): pass")), "has the seed 1"),
+        "a plain default of a name": (notebook(ran("def f(a, *, b=2, seed=1): pass")), "has the seed 1"),
+        "plain seeds": (notebook(ran("[f(seed) for seed in (0, 1)]")), "has the seed (0, 1)"),
+        "plain seeds in a loop": (notebook(ran("for seed in range(5): f(seed)")), "has the seed (5,)"),
+    },
     gates.nothing_is_left_to_be_written: {
         "a text to be written": (notebook(new_markdown_cell("## Act\n\nTO WRITE: why.")), "('## Act') says 'TO WRITE'"),
         "a cell to be written": (notebook(ran("a = 1  # TO WRITE")), "says 'TO WRITE'"),
@@ -208,6 +223,12 @@ def test_with_its_section_a_verdict_passes():
     nb = notebook(VERDICT)
     nb.cells[-1].source = "## Verdicts\n\n" + CLOSING
     assert faults(gates.the_parts_are_there, nb) == []
+
+
+def test_seeds_that_begin_with_another_pass():
+    lines = ["%matplotlib inline", "torch.manual_seed(SEED + 1)", "def f(seed, b=2): default_rng([seed, 3])"]
+    lines += ["[f(seed) for seed in SEEDS]", "for seed in range(SEED, SEED + 5): f(seed=seed)", "f(b=seed)"]
+    assert faults(gates.all_that_is_random_begins_with_the_seed, notebook(ran("\n".join(lines)))) == []
 
 
 def test_a_title_may_quote_a_number_printed_below():

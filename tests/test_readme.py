@@ -4,16 +4,16 @@ import base64
 import json
 import re
 import shutil
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course import claims
 from course._places import find_notebooks
-from course.claims import VERDICT, verdict
-from course.upkeep import costs, readme
+from course.claims import bands, exact, measured, paired
+from course.upkeep import claims_page, costs, readme
 from course.upkeep.costs import Cost, record_costs
 from course.upkeep.notebooks import write
 
@@ -26,8 +26,8 @@ Before.
 <!-- notebooks -->
 old
 <!-- /notebooks -->
-<!-- claims -->
-<!-- /claims -->
+<!-- surprises -->
+<!-- /surprises -->
 After.
 """
 FULL = """# Course
@@ -42,30 +42,35 @@ Before.
 | [Start](notebooks/00_start.ipynb) | say a; do b \\| c; end | 1 | 0.4 |
 | [Go on](notebooks/01_on.ipynb) | do all that there is | 12 | 1.0 |
 <!-- /notebooks -->
-<!-- claims -->
-| | claim | verdict | because | in |
-|---|---|---|---|---|
-| c3 | a \\| b | false | it was ≈ 3 % (2 to 5), then ≈ 7 | [01](notebooks/01_on.ipynb) |
-| c10 | memory stops growing | holds only when x, in 2 of 3 runs | y · of z | [00](notebooks/00_start.ipynb) |
-<!-- /claims -->
+<!-- surprises -->
+- *a | b*: **false** ([01](notebooks/01_on.ipynb)); it was ≈ 3 % (≈ 2 to ≈ 5, 3 runs), then 7.
+<!-- /surprises -->
 After.
 """
 CLAIMS = {"c3": "a | b", "c10": "memory stops growing"}
+
+
+def result(held, **figures):
+    return {"seeds": 3, "held": held, "figures": {name: asdict(figure) for name, figure in figures.items()}}
+
+
 BANDS = {
     "c3": {
         "notebook": "01_on",
         "judgement": "false",
-        "because": "it was ≈ {}, then ≈ {}",
+        "because": "it was {at_the_end}, then {more}",
+        "currency": None,
         "measured": {
-            "MNIST": {"seeds": 3, "held": 3, "figures": [["3 %", "2 %", "5 %"], ["7", "7", "7"]]},
-            "digits": {"seeds": 3, "held": 1, "figures": [["4 %", "4 %", "4 %"], ["8", "8", "8"]]},
+            "digits": result(1, at_the_end=measured([0.04], "%", ".0f"), more=exact(7)),
+            "MNIST": result(3, at_the_end=measured([0.05, 0.03, 0.02], "%", ".0f"), more=exact(7)),
         },
     },
     "c10": {
         "notebook": "00_start",
         "judgement": "holds only when x",
         "because": "y · of z",
-        "measured": {"any": {"seeds": 3, "held": 2, "figures": []}},
+        "currency": "steps",
+        "measured": {"any": result(2)},
     },
 }
 COSTS = {"00_start": Cost(3.0, 12.0, 0.44), "01_on": Cost(200.0, 735.0, 0.96)}
@@ -75,9 +80,10 @@ COSTS = {"00_start": Cost(3.0, 12.0, 0.44), "01_on": Cost(200.0, 735.0, 0.96)}
 def two_notebooks(tmp_path, monkeypatch):
     """Two small notebooks, the first with the picture, their costs, and two claims."""
     folder = tmp_path
-    monkeypatch.setattr(readme, "CLAIMS", CLAIMS)
-    monkeypatch.setattr(claims, "BANDS", folder / "claims.json")
-    claims.BANDS.write_text(json.dumps(BANDS), encoding="utf-8")
+    monkeypatch.setattr(claims_page, "CLAIMS", CLAIMS)
+    monkeypatch.setattr(claims_page, "SURPRISES", ("c3",))
+    monkeypatch.setattr(bands, "BANDS", folder / "bands.json")
+    bands.BANDS.write_text(json.dumps(BANDS), encoding="utf-8")
     monkeypatch.setattr(costs, "COSTS", folder / "costs.json")
     record_costs(COSTS)
     picture = new_output(
@@ -111,21 +117,46 @@ def test_tables_and_picture_are_filled_in_and_the_rest_is_left(tmp_path, two_not
     paths = two_notebooks
     assert readme.update_readme(tmp_path / "README.md", paths) == [
         "notebooks",
-        "claims",
+        "surprises",
         "picture",
         ".github/figure.png",
+        "notebooks/CLAIMS.md",
     ]
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == FULL
     assert (tmp_path / ".github" / "figure.png").read_bytes() == PNG
+    assert (tmp_path / "notebooks" / "CLAIMS.md").read_text(encoding="utf-8") == claims_page.claims_page(BANDS)
     assert readme.update_readme(tmp_path / "README.md", paths) == []
 
 
-def test_a_changed_number_or_picture_is_noticed(tmp_path, two_notebooks):
+def test_a_changed_number_picture_or_page_is_noticed(tmp_path, two_notebooks):
     paths = two_notebooks
     (tmp_path / "README.md").write_text(FULL.replace("≈ 3 %", "≈ 4 %"), encoding="utf-8")
-    (tmp_path / ".github").mkdir()
-    (tmp_path / ".github" / "figure.png").write_bytes(b"old")
-    assert readme.update_readme(tmp_path / "README.md", paths) == ["claims", ".github/figure.png"]
+    for name in (".github/figure.png", "notebooks/CLAIMS.md"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"old")
+    changed = ["surprises", ".github/figure.png", "notebooks/CLAIMS.md"]
+    assert readme.update_readme(tmp_path / "README.md", paths) == changed
+
+
+def test_the_page_has_a_row_and_all_runs_of_each_claim(monkeypatch):
+    monkeypatch.setattr(claims_page, "CLAIMS", CLAIMS)
+    rows = [line for line in claims_page.claims_page(BANDS).splitlines() if line.startswith(("| [c", "<a", "- "))]
+    assert rows == [
+        "| [c3](#c3) | a \\| b | false | at the end: ≈ 3 % (≈ 2 to ≈ 5, 3 runs) | 3 of 3 | [01](01_on.ipynb) |",
+        "| [c10](#c10) | memory stops growing | holds only when x | exact | 2 of 3 | [00](00_start.ipynb) |",
+        '<a id="c3"></a>**c3** · a | b · false',
+        "- the stand-in, upheld in 1 of 3 runs: it was ≈ 4 % (1 run), then 7",
+        "- MNIST, upheld in 3 of 3 runs: it was ≈ 3 % (≈ 2 to ≈ 5, 3 runs), then 7",
+        '<a id="c10"></a>**c10** · memory stops growing · holds only when x',
+        "- no data needed, upheld in 2 of 3 runs: y · of z; at equal steps",
+    ]
+
+
+def test_a_difference_is_shown_with_its_interval(monkeypatch):
+    monkeypatch.setattr(claims_page, "CLAIMS", {"c3": "a"})
+    gap = paired([0.5, 0.75], [0.25, 0.25], "points", ".0f")
+    record = BANDS["c3"] | {"because": "{gap}", "measured": {"MNIST": result(3, gap=gap)}}
+    assert f"| gap: {gap} | 3 of 3 |" in claims_page.claims_page({"c3": record})
 
 
 @pytest.mark.parametrize(
@@ -160,13 +191,6 @@ def test_a_notebook_with_a_number_of_no_group_is_named(two_notebooks):
         readme.generate(paths, COSTS, BANDS)
 
 
-def test_a_verdict_as_the_course_prints_it_is_read(capsys):
-    for judgement in ("holds", "false", "holds only when all is well"):
-        verdict("c3", judgement, "x · y")
-        found = VERDICT.fullmatch(capsys.readouterr().out.strip())
-        assert found and found[1] == "c3" and found[2].startswith("a wrong learning rate alone")
-
-
 @pytest.mark.parametrize(
     "old, new, message",
     [
@@ -198,12 +222,6 @@ def test_a_missing_cost_or_claim_is_named(two_notebooks):
         readme.generate(two_notebooks, COSTS, BANDS | {"c10": {**BANDS["c10"], "measured": {}}})
 
 
-def test_braces_in_the_words_of_a_verdict_stay(two_notebooks):
-    bands = BANDS | {"c3": {**BANDS["c3"], "because": "of the set {1, 2} it was ≈ {}, then ≈ {}"}}
-    claims = readme.generate(two_notebooks, COSTS, bands).blocks["claims"]
-    assert "| of the set {1, 2} it was ≈ 3 % (2 to 5), then ≈ 7 |" in claims
-
-
 def test_a_broken_notebook_is_named(two_notebooks):
     two_notebooks[1].write_text("<<<<<<< HEAD")
     with pytest.raises(ValueError, match="01_on.ipynb is no notebook"):
@@ -214,16 +232,18 @@ def test_a_missing_marker_or_readme_is_named(tmp_path, two_notebooks):
     paths = two_notebooks
     with pytest.raises(FileNotFoundError, match="README.md does not exist"):
         readme.update_readme(tmp_path / "README.md", paths)
-    (tmp_path / "README.md").write_text(EMPTY.replace("<!-- /claims -->", ""), encoding="utf-8")
-    with pytest.raises(ValueError, match="has no lines <!-- claims --> and <!-- /claims -->: put them where it goes"):
+    (tmp_path / "README.md").write_text(EMPTY.replace("<!-- /surprises -->", ""), encoding="utf-8")
+    with pytest.raises(
+        ValueError, match="has no lines <!-- surprises --> and <!-- /surprises -->: put them where it goes"
+    ):
         readme.update_readme(tmp_path / "README.md", paths)
 
 
 def test_the_committed_readme_is_up_to_date(tmp_path):
     shutil.copy(ROOT / "README.md", tmp_path)
-    if (ROOT / readme.PICTURE).exists():
-        (tmp_path / readme.PICTURE).parent.mkdir()
-        shutil.copy(ROOT / readme.PICTURE, tmp_path / readme.PICTURE)
+    for name in (readme.PICTURE, claims_page.PAGE):
+        (tmp_path / name).parent.mkdir()
+        shutil.copy(ROOT / name, tmp_path / name)
     stale = readme.update_readme(tmp_path / "README.md", find_notebooks(ROOT / "notebooks"))
     assert stale == [], "README.md is not that of the notebooks: call course.upkeep.readme.update_readme"
 

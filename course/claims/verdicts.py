@@ -119,5 +119,10 @@ def verdict(
 
 def read_judged(record: dict[str, Any]) -> Judged:
     """Return what `verdict` noted in the metadata of its output."""
-    figures = {name: Evidence(**{**one, "runs": tuple(one["runs"])}) for name, one in record["figures"].items()}
+    figures = {}
+    for name, figure in record["figures"].items():
+        runs = tuple(
+            float(run) if isinstance(run, str) else run for run in figure["runs"]
+        )  # "nan": so kernels write it
+        figures[name] = Evidence(**{**figure, "runs": runs})
     return Judged(**{**record, "figures": figures})

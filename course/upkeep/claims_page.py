@@ -29,6 +29,7 @@ def claims_page(measured: Mapping[str, dict]) -> str:
         figure = f"{first[0].replace('_', ' ')}: {first[1]}" if first else "exact"
         upheld = f"{result['held']} of {result['seeds']}"
         link = f"[{record['notebook'][:2]}]({record['notebook']}.ipynb)"
+        text = text.replace("|", "\\|")
         lines.append(f"| [{claim}](#{claim}) | {text} | {judged.judgement} | {figure} | {upheld} | {link} |")
     lines += ["", "## The evidence", ""]
     for claim, text in CLAIMS.items():
