@@ -71,7 +71,7 @@ class Judged:
         return self.because.format(**self.figures) + (f"; at equal {self.currency}" if self.currency else "")
 
     def faults(self) -> Iterator[str]:
-        """Yield a sentence for each paired figure that says something else than the judgement, if it has runs enough."""
+        """Yield a sentence if paired figures of enough runs say something else than the judgement."""
         pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and len(figure.runs) >= ENOUGH]
         ties = [figure for figure in pairs if figure.is_tie()]
         if ties and self.judgement in ("holds", "false"):
@@ -121,8 +121,7 @@ def read_judged(record: dict[str, Any]) -> Judged:
     """Return what `verdict` noted in the metadata of its output."""
     figures = {}
     for name, figure in record["figures"].items():
-        runs = tuple(
-            float(run) if isinstance(run, str) else run for run in figure["runs"]
-        )  # "nan": so kernels write it
+        # A kernel writes nan as a text.
+        runs = tuple(float(run) if isinstance(run, str) else run for run in figure["runs"])
         figures[name] = Evidence(**{**figure, "runs": runs})
     return Judged(**{**record, "figures": figures})
