@@ -316,7 +316,7 @@ print(content_hash(load_digits_standin(folder / "cache", make=make)))
 """
 
 
-def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path):
+def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path, capsys):
     images = np.random.default_rng(0).integers(0, 256, (3000, 28, 28), dtype=np.uint8)
     arrays = images, images[:, 0, 0], images[:9], images[:9, 0, 0]
     np.save(tmp_path / "images.npy", images)
@@ -332,7 +332,7 @@ def test_two_processes_making_the_cache_at_once_both_get_it(tmp_path):
 
     ours = load_digits_standin(tmp_path / "cache", make=make)
     out, err = child.communicate(timeout=120)
-    assert (out.strip(), err) == (standin.content_hash(arrays), "")
+    assert (out.strip(), err, capsys.readouterr().err) == (standin.content_hash(arrays), "", "")
     assert same(ours, arrays) and same(load_digits_standin(tmp_path / "cache", make=never), arrays)
     assert [p.name for p in (tmp_path / "cache").iterdir()] == [FILE]
 
