@@ -36,19 +36,33 @@ def choose_workers(wish: int | None, jobs: int, files: int = 1) -> int:
     return int(max(1, min(wish or usable_cores(), jobs, (free_files() - SPARE) // files)))
 
 
+def memory_limit(root: Path = Path("/")) -> float:
+    """Return how many bytes of memory the container around this process may take; infinity if nobody limits them.
+
+    root: where the folders proc and sys are.
+    """
+    texts = [_read(group / name) for group, name in _groups("memory", "memory.limit_in_bytes", "memory.max", root)]
+    return min((int(text) for text in texts if text.strip().isdecimal()), default=math.inf)  # else "max": no limit
+
+
 def _quotas(root: Path) -> Iterator[float]:
-    """Yield how many cores each control group around this process may take, of Linux's version 2 and 1."""
+    """Yield how many cores each control group around this process may take."""
+    for group, names in _groups("cpu", "cpu.cfs_quota_us cpu.cfs_period_us", "cpu.max", root):
+        match " ".join(_read(group / name) for name in names.split()).split():
+            case [quota, period] if quota.isdecimal():  # else max or -1: no limit
+                yield int(quota) / int(period)
+
+
+def _groups(controller: str, first: str, second: str, root: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each control group of Linux around this process, and the file's name in its version, first or second."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         controllers, path = line.split(":", 2)[1:]
         own, top = PurePosixPath(path), root / "sys/fs/cgroup"
-        if controllers and "cpu" not in controllers.split(","):
+        if controllers and controller not in controllers.split(","):
             continue
         for group in (own, *own.parents):  # in a container the outer ones cannot be seen
-            here = top / ("cpu" if controllers else "") / str(group).lstrip("/")
-            names = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if controllers else ("cpu.max",)
-            match " ".join(_read(here / name) for name in names).split():
-                case [quota, period] if quota.isdecimal():  # else max or -1: no limit
-                    yield int(quota) / int(period)
+            here = top / (controller if controllers else "") / str(group).lstrip("/")
+            yield here, first if controllers else second
 
 
 def _read(path: Path) -> str:

@@ -211,6 +211,17 @@ def test_a_backend_that_cannot_be_is_named(gpus, count, place, wishes, told):
     assert str(error.value) == told
 
 
+def test_a_backend_that_no_process_can_have_is_told_once_and_all_leave(gpus, others, monkeypatch):
+    gpus(1)
+    done = others()
+    monkeypatch.setattr(room, "_meet", lambda wait: Place(0, 2, 0, 2))
+    monkeypatch.setattr(room, "all_gather", lambda fault: [fault, fault])
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: done.append("left"))
+    with pytest.raises(SystemExit) as end, joined("nccl"):
+        done.append("went on")
+    assert (end.value.code, done) == (1, [NCCL.format("2 processes", "1 GPU"), "waited", "left"])
+
+
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
 def test_a_timeout_that_cannot_be_is_named(seconds):
     with pytest.raises(ValueError, match=f"timeout is {seconds:g}, expected seconds above 0: try 600"):

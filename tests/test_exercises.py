@@ -31,6 +31,38 @@ def test_a_right_answer_is_praised(capsys, name):
     assert said(capsys, name, exercise.solve) == f"{name} is right! {exercise.praise}"
 
 
+SETTINGS = {
+    "set_grad_enabled": (torch.set_grad_enabled, False, torch.is_grad_enabled, True),
+    "set_default_dtype": (torch.set_default_dtype, torch.float64, torch.get_default_dtype, torch.float32),
+    "set_default_device": (torch.set_default_device, "meta", lambda: torch.get_default_device().type, "cpu"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_right_answer_is_right_whatever_the_learner_has_set_and_that_stays(capsys, name, setting):
+    change, value, read, usual = SETTINGS[setting]
+    change(value)
+    try:
+        assert said(capsys, name, EXERCISES[name].solve).startswith(f"{name} is right!")
+        assert read() == value
+    finally:
+        change(usual)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_right_answer_is_right_in_inference_mode(capsys, name):
+    with torch.inference_mode():
+        assert said(capsys, name, EXERCISES[name].solve).startswith(f"{name} is right!")
+
+
+@pytest.mark.parametrize("setting", list(SETTINGS)[:2])
+def test_what_an_answer_sets_does_not_stay(capsys, setting):
+    change, value, read, usual = SETTINGS[setting]
+    said(capsys, "tensor.standardise", lambda images: change(value))
+    assert read() == usual
+
+
 def test_the_standard_deviation_of_a_batch_may_be_that_of_all_there_is(capsys):
     def answer(images):
         deviation, mean = torch.std_mean(images, dim=(0, 2, 3), correction=0, keepdim=True)

@@ -382,7 +382,7 @@ def test_nbval_with_our_rules_and_figures_lets_pass_what_may_differ_and_nothing_
     for name, nb in REAL.items():
         write(nb, pytester.path / f"{name}.ipynb")
     result = pytester.runpytest_subprocess(
-        "-q", "--color=no", "--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}", "."
+        "-q", "-pnbval", "--color=no", "--nbval", "--nbval-current-env", f"--nbval-sanitize-with={SANITIZE}", "."
     )
     lines = [line for line in result.outlines if line.startswith("FAILED")]
     failed = [re.match(r"FAILED (\w+)\.ipynb::Cell (\d+)", line).groups() for line in lines]

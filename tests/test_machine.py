@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from course import _machine
-from course._machine import choose_workers, free_files, usable_cores
+from course._machine import choose_workers, free_files, memory_limit, usable_cores
 
 
 @pytest.fixture
@@ -40,14 +40,35 @@ GROUPS = {  # what /proc/self/cgroup says, the files below /sys/fs/cgroup, and h
 @pytest.mark.parametrize("name", GROUPS)
 def test_cores_are_those_that_affinity_and_control_groups_leave(tmp_path, eight_cores, name):
     said, files, cores = GROUPS[name]
+    write_groups(tmp_path, said, files)
+    assert usable_cores(tmp_path) == cores
+
+
+def write_groups(root, said, files):
     if said is not None:
-        (tmp_path / "proc/self").mkdir(parents=True)
-        (tmp_path / "proc/self/cgroup").write_text(said)
+        (root / "proc/self").mkdir(parents=True)
+        (root / "proc/self/cgroup").write_text(said)
     for file, text in files.items():
-        path = tmp_path / "sys/fs/cgroup" / file
+        path = root / "sys/fs/cgroup" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    assert usable_cores(tmp_path) == cores
+
+
+@pytest.mark.parametrize(
+    "said, files, limit",
+    [
+        (None, {}, math.inf),
+        ("0::/\n", {"memory.max": "max\n"}, math.inf),
+        ("0::/\n", {"memory.max": "500000000\n"}, 5e8),
+        ("0::/a/b\n", {"a/memory.max": "500000000\n", "a/b/memory.max": "800000000\n"}, 5e8),
+        ("4:memory:/a\n1:cpu:/\n", {"memory/a/memory.limit_in_bytes": "500000000\n"}, 5e8),
+        ("4:memory:/a\n0::/\n", {"memory/memory.limit_in_bytes": "500000000\n"}, 5e8),  # seen from within
+        ("1:cpu:/a\n", {"memory/a/memory.limit_in_bytes": "500000000\n"}, math.inf),
+    ],
+)
+def test_memory_is_what_the_control_groups_leave(tmp_path, said, files, limit):
+    write_groups(tmp_path, said, files)
+    assert memory_limit(tmp_path) == limit
 
 
 def test_without_affinity_the_cores_are_those_of_the_machine(monkeypatch, tmp_path):

@@ -181,11 +181,8 @@ def test_an_executed_skeleton_passes_all_tests_but_those_for_what_is_left_to_be_
     assert cli.main(["new", "29_skeleton"]) == 0
     costs = tmp_path / "course" / "upkeep" / "costs.json"  # to measure them takes longer than this test may
     costs.write_text(json.dumps(json.loads(costs.read_text()) | {"29_skeleton": dict(ratio=1, seconds=3, gigabytes=1)}))
-    assert "renewed in README.md: notebooks" in call(tmp_path, "course", "regenerate", "29_skeleton")
-    tests = [f"tests/test_{room}.py" for room in ("exercises", "notebooks", "solutions")]
-    said = call(
-        tmp_path, "pytest", "-q", "-k", "29_skeleton or skeleton. or left_to_be_written or there_are_no", *tests
-    )
+    said = regenerate_and_test(tmp_path)
+    assert "renewed in README.md: notebooks" in said, said
     failed = re.findall(r"^FAILED (?:tests/)?(\S+)", said, re.M)
     assert failed == [
         "test_exercises.py::test_no_exercise_and_no_wrong_answer_is_left_to_be_written[course.exercises]",
@@ -202,12 +199,24 @@ def test_an_executed_skeleton_passes_all_tests_but_those_for_what_is_left_to_be_
         assert re.search(rf"^PASSED .*{re.escape(name)}", said, re.M), f"{name} has not run"
 
 
-def call(folder, module, *words):
-    """What a module says, run by this Python on the course in a folder."""
+BOTH = """
+import sys
+import pytest
+from course.cli import main
+
+sys.exit(main(["regenerate", "29_skeleton"]) or pytest.main(sys.argv[1:]))
+"""
+
+
+def regenerate_and_test(folder):
+    """What the course in a folder says, on one Python, which takes seconds to import torch."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "COURSE_DEVICE": "cpu", "PYTHONUTF8": "1"}
-    options = ["-rA", "-p", "no:cacheprovider"] if module == "pytest" else []
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # timeout is the one that pyproject.toml needs
+    words = ["-q", "-rA", "-p", "no:cacheprovider", "-p", "timeout"]
+    words += ["-k", "29_skeleton or skeleton. or left_to_be_written or there_are_no"]
+    words += [f"tests/test_{room}.py" for room in ("exercises", "notebooks", "solutions")]
     done = subprocess.run(
-        [sys.executable, "-m", module, *options, *words],
+        [sys.executable, "-c", BOTH, *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

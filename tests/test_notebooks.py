@@ -3,8 +3,7 @@
 import copy
 import json
 import os
-import subprocess
-import sys
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -234,37 +233,32 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.ipynb", "old")]
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from course.upkeep import notebooks
+def test_wherever_a_run_is_killed_it_leaves_the_old_file_or_the_new_one_whole(tmp_path, monkeypatch):
+    """Each copy of the folder is what stays there if the run is killed at that moment."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = written(folder, "print(1)")
+    old, write_text, replace = path.read_bytes(), Path.write_text, os.replace
 
-place, path = sys.argv[1:]
-write_text, replace = Path.write_text, os.replace
+    def in_two(self, text, **options):
+        write_text(self, text[: len(text) // 2], **options)
+        shutil.copytree(folder, tmp_path / "half written")
+        write_text(self, text, **options)
 
-def half(self, text, **options):
-    write_text(self, text[:len(text) // 2], **options)
-    os._exit(9)
+    def between(*paths):
+        shutil.copytree(folder, tmp_path / "before the rename")
+        replace(*paths)
+        shutil.copytree(folder, tmp_path / "after it")
 
-if place == "half written":
-    Path.write_text = half
-elif place == "before the rename":
-    os.replace = lambda *paths: os._exit(9)
-else:
-    os.replace = lambda *paths: replace(*paths) or os._exit(9)
-notebooks.run_notebook(path, path, progress=False)
-"""
-
-
-@pytest.mark.parametrize("place, new", [("half written", False), ("before the rename", False), ("after it", True)])
-def test_a_run_that_is_killed_leaves_the_old_file_or_the_new_one_whole(tmp_path, place, new):
-    path = written(tmp_path, "print(1)")
-    old = path.read_bytes()
-    done = subprocess.run([sys.executable, "-c", KILLED, place, path])
-    assert done.returncode == 9
-    assert (path.read_bytes() == old) is not new
-    assert [cell.execution_count for cell in notebooks.read(path).cells] == [1 if new else None]
-    assert find_notebooks(tmp_path) == [path], "what is left of the write does not count as a notebook"
+    monkeypatch.setattr(Path, "write_text", in_two)
+    monkeypatch.setattr(os, "replace", between)
+    notebooks.run_notebook(path, path, progress=False)
+    for moment, new in (("half written", False), ("before the rename", False), ("after it", True)):
+        left = tmp_path / moment / path.name
+        assert (left.read_bytes() == old) is not new
+        assert [cell.execution_count for cell in notebooks.read(left).cells] == [1 if new else None]
+        assert find_notebooks(left.parent) == [left], "what is left of the write does not count as a notebook"
+        assert len(list(left.parent.iterdir())) == (1 if new else 2), "the write was under way"
 
 
 def test_cleaning_drops_times_widgets_and_chunks_and_keeps_tags_and_figures():

@@ -1,12 +1,14 @@
 """The rain network trained by torchrun: on one to three processes, killed, resumed, asked what cannot be."""
 
 import inspect
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -225,18 +227,6 @@ def test_after_a_kill_torchrun_starts_again_and_the_end_is_the_same_to_the_bit(t
 def test_data_missing_on_one_rank_end_all_of_them_with_one_sentence_from_rank_0(data, tmp_path):
     run = launched(tmp_path, 2, "--data", data, accident="no data")
     told = f"rank 1 of 2: there is no elsewhere, {NOTHING}"
-    assert (run.failed, run.text) == (True, told)
-    assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
-
-
-@pytest.mark.skipif(torch.cuda.device_count() > 1, reason="there are GPUs for two processes")
-def test_more_processes_than_gpus_end_with_one_sentence_from_rank_0(data, tmp_path):
-    run = launched(tmp_path, 2, "--data", data, "--backend", "nccl")
-    gpus = torch.cuda.device_count()
-    told = (
-        "backend is nccl, which wants a GPU for each process, but this machine runs 2 processes and has "
-        f"{gpus} GPU{'s' * (gpus != 1)}: try gloo"
-    )
     assert (run.failed, run.text) == (True, told)
     assert (run.stderr(0), run.stderr(1)) == (f"{told}\n", "")
 
@@ -488,15 +478,23 @@ SMALL = ["--storms", "5", "--shape", *map(str, SHAPE), *map(str, WORDS), "--epoc
 
 @pytest.mark.skipif(os.name != "posix", reason="the redirections are those of a shell")
 @pytest.mark.parametrize(
-    "encoding, redirection, lines, told",
-    [("cp1252", "", 6, "~ 0."), ("ascii:strict", "| head -1", 1, "~ 0."), ("utf-8", "2>&1 > /dev/full", 1, "No space")],
+    "encoding, redirection, told", [("ascii:strict", "| head -1", "~ 0."), ("utf-8", "2>&1 > /dev/full", "No space")]
 )
-def test_whatever_becomes_of_its_words_a_run_ends_well_with_all_files(tmp_path, encoding, redirection, lines, told):
+def test_whatever_becomes_of_its_words_a_run_ends_well_with_all_files(tmp_path, encoding, redirection, told):
     words = " ".join([f'"{sys.executable}" -m course.nowcast --out "{tmp_path}"', *SMALL, redirection])
     environment = os.environ | {"PYTHONIOENCODING": encoding}
     done = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout.splitlines()) >= lines and told in done.stdout and "Traceback" not in done.stdout
+    assert told in done.stdout and "Traceback" not in done.stdout
+    assert (tmp_path / "scores.json").exists() and (tmp_path / "weights.pt").exists()
+
+
+def test_all_lines_arrive_in_an_encoding_that_lacks_their_characters(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
+    with redirect_stdout(io.TextIOWrapper(io.BytesIO(), "cp1252")) as out:  # as Python makes it on old Windows
+        assert command(["--out", str(tmp_path), *SMALL]) == 0
+    lines = out.buffer.getvalue().decode("cp1252").splitlines()
+    assert len(lines) >= 6 and "~ 0." in lines[0]
     assert (tmp_path / "scores.json").exists() and (tmp_path / "weights.pt").exists()
 
 

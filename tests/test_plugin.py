@@ -128,12 +128,20 @@ def test_b():
 """
 
 
+def inner_pytest(*words, folder, plugins, environment=os.environ):
+    """What pytest says, run by this Python in a folder, with these plugins alone: the others take seconds."""
+    given = {**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", *(f"-p{name}" for name in plugins), *words]
+    done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("words", [["-n", "0"], ["-n", "2"]])
 def test_a_test_that_hangs_is_ended_and_named(words, tmp_path):
     (tmp_path / "test_hanging.py").write_text(HANGING)
-    command = [sys.executable, "-m", "pytest", *words, "-o", "timeout=1", "-p", "no:cacheprovider", "test_hanging.py"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert "FAILED test_hanging.py::test_a - Failed: Timeout (>1.0s)" in done.stdout and "1 passed" in done.stdout
+    words = [*words, "-o", "timeout=1", "-p", "no:cacheprovider", "test_hanging.py"]
+    said = inner_pytest(*words, folder=tmp_path, plugins=["xdist", "timeout"])
+    assert "FAILED test_hanging.py::test_a - Failed: Timeout (>1.0s)" in said and "1 passed" in said
 
 
 def test_a_cell_that_hangs_is_left_to_nbval_which_goes_on_with_the_next(pytestconfig):
@@ -195,11 +203,8 @@ def two_workers(tmp_path_factory):
         "notebooks",
         "notebooks/Untitled.ipynb",
     ]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *words], cwd=folder, env=given, capture_output=True, text=True
-    )
     names = [file.removesuffix(".ipynb") for file in files]  # nbval says them without
-    return names, done.stdout + done.stderr
+    return names, inner_pytest(*words, folder=folder, plugins=["xdist", "nbval"], environment=given)
 
 
 def test_workers_share_out_whole_files_and_use_one_thread(two_workers):

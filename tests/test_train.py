@@ -306,6 +306,15 @@ def test_a_loss_that_is_no_single_number_is_told():
         assert str(error.value) == "loss of batch 1 has shape (5,), expected one number: try its mean"
 
 
+def test_a_loss_without_its_graph_is_told():
+    def loss_fn(logits, y):
+        return nn.functional.cross_entropy(logits, y).item()
+
+    with pytest.raises(ValueError) as error:
+        evaluate(nn.Linear(4, 3), [problem(5)], loss_fn)
+    assert str(error.value) == "loss of batch 1 is a float, expected a tensor: return it without .item()"
+
+
 def test_batch_norm_on_a_last_batch_of_one_is_told_with_a_mend_that_works():
     model = nn.Sequential(nn.Linear(4, 5), nn.BatchNorm1d(5), nn.Linear(5, 3))
     optimizer = torch.optim.SGD(model.parameters(), 0.1)

@@ -153,8 +153,13 @@ def launch(
     They find each other over the loopback, whatever this machine is called and with no network. None of them is
     left when this ends, however it ends.
     restarts: how often all processes are started again if one fails. timeout: seconds, until all are ended.
-    Raises: RuntimeError with the reason that the processes gave; subprocess.TimeoutExpired.
+    Raises: RuntimeError with the reason that the processes gave; subprocess.TimeoutExpired; FileNotFoundError if there
+    is no such script; ValueError if there are no processes.
     """
+    if processes < 1:
+        raise ValueError(f"processes is {processes}, expected 1 or more")
+    if isinstance(target, Path) and not target.is_file():
+        raise FileNotFoundError(f"{target} is no file, expected a script: write it first")
     what = [str(target)] if isinstance(target, Path) else ["-m", target]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

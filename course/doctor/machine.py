@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from course import _places
+from course._machine import memory_limit
 from course.doctor.check import Check
 
 DISK = 1.0  # GB: the stand-in digits, executed notebooks, checkpoints
 MEMORY = 2.0  # GB: what a notebook takes at most, and its browser
-CGROUP = Path("/sys/fs/cgroup/memory.max")  # Linux: what a container may take
 CLOUDS = ("OneDrive", "Dropbox", "iCloud", "Mobile Documents", "CloudStorage", "Google Drive")
 SMI = 60  # seconds
 DRIVER = "https://www.nvidia.com/drivers"
@@ -65,11 +65,7 @@ def check_disk() -> Iterator[Check]:
 def check_memory() -> Iterator[Check]:
     import psutil
 
-    free = psutil.virtual_memory().available
-    try:
-        free = min(free, int(CGROUP.read_text(encoding="ascii")))
-    except (OSError, ValueError):
-        pass  # no such file, or "max": no limit
+    free = min(psutil.virtual_memory().available, memory_limit())
     if free < MEMORY * 1e9:
         yield Check(
             "note",

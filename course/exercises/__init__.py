@@ -6,7 +6,14 @@ import textwrap
 
 from course._streams import say
 from course.exercises import autograd, convlstm, devices, files, nn, numpy, optim, overfitting, start, tensor
-from course.exercises.exercise import Exercise, Mistake, NotTried, describe_error, keep_random_numbers
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    NotTried,
+    as_torch_starts,
+    describe_error,
+    keep_random_numbers,
+)
 from course.exercises.limit import TooLong, limited
 from course.exercises.solved import note_solved, today
 
@@ -20,7 +27,7 @@ def check(name: str, answer: object) -> None:
     """Print whether an answer is right, and if not, what is wrong with it; note what was right."""
     name, exercise = _find(name)
     try:
-        with keep_random_numbers():
+        with keep_random_numbers(), as_torch_starts():
             exercise.check(exercise.solve)  # torch loads some of its parts late: that shall not count for the limit
             with limited(LIMIT):
                 exercise.check(answer)

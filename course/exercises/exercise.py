@@ -8,7 +8,7 @@ import reprlib
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,19 @@ def keep_random_numbers() -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(numpy_)
+
+
+@contextmanager
+def as_torch_starts() -> Iterator[None]:
+    """Run the block as torch is when it starts: gradients on, float32, the CPU; what was set before comes back."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    here = nullcontext() if device.type == "cpu" else torch.device("cpu")
+    with torch.inference_mode(False), torch.enable_grad(), here:
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
 
 
 def call(answer: object, *arguments: object) -> object:

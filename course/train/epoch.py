@@ -144,6 +144,10 @@ class _Seen:
             mend = "try drop_last=True, or another batch_size"
             raise ValueError(f"{batch} has one example, expected two or more for batch norm: {mend}") from error
         loss = loss_fn(logits, y)
+        if not isinstance(loss, Tensor):
+            raise ValueError(
+                f"loss of {batch} is a {type(loss).__name__}, expected a tensor: return it without .item()"
+            )
         if loss.numel() != 1:
             raise ValueError(f"loss of {batch} has shape {tuple(loss.shape)}, expected one number: try its mean")
         self.losses.append(loss.detach().reshape(()))
