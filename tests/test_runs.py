@@ -3,7 +3,7 @@ import math
 import pytest
 
 from course.compare import Choice, Reached, Row, Run, describe_rows, load_runs, save_runs, steps_to, table, tune
-from course.compare import runs as room
+from course.compare import run_files as room
 from course.train import Metrics
 
 

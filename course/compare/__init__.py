@@ -1,6 +1,7 @@
 """Compare optimizers fairly, and sum up what the runs gave."""
 
 from course.compare.race import OPTIMIZERS, Competitor, Task, compare, sweep
+from course.compare.run_files import load_runs, save_runs
 from course.compare.runs import (
     Choice,
     Range,
@@ -8,12 +9,12 @@ from course.compare.runs import (
     Row,
     Run,
     describe_rows,
-    load_runs,
-    save_runs,
+    difference,
     steps_to,
     table,
     tune,
 )
+from course.compare.tuning import Tuned, tune_alike
 
 __all__ = [
     "OPTIMIZERS",
@@ -24,12 +25,15 @@ __all__ = [
     "Row",
     "Run",
     "Task",
+    "Tuned",
     "compare",
     "describe_rows",
+    "difference",
     "load_runs",
     "save_runs",
     "steps_to",
     "sweep",
     "table",
     "tune",
+    "tune_alike",
 ]

@@ -5,7 +5,7 @@ Source: Choi et al. 2019, arXiv:1910.05446: what a comparison says depends on ho
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -176,7 +176,8 @@ def _train(task: Task, competitor: Competitor, seed: int, runs: list[Run], test_
         check_together(model, optimizer, scheduler)
         plateau = scheduler if isinstance(scheduler, ReduceLROnPlateau) else None
         every_batch = None if plateau else scheduler
-        stream, seconds = chain.from_iterable(repeat(batches)), 0.0
+        sizes: list[int] = []
+        stream, seconds = _counted(chain.from_iterable(repeat(batches)), sizes), 0.0
         try:
             for done in range(0, last, task.check_every):
                 count = min(task.check_every, last - done)
@@ -187,6 +188,7 @@ def _train(task: Task, competitor: Competitor, seed: int, runs: list[Run], test_
                 if plateau:
                     plateau.step(valid.loss)
                 run.steps.append(done + count)
+                run.examples.append(sum(sizes))
                 run.train.append(train)
                 run.valid.append(valid)
                 run.seconds.append(seconds)
@@ -195,3 +197,10 @@ def _train(task: Task, competitor: Competitor, seed: int, runs: list[Run], test_
             run.ended = "finished"
         except FloatingPointError:
             run.ended = "diverged"
+
+
+def _counted(batches: Iterable[tuple[Tensor, Tensor]], sizes: list[int]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the minibatches, and note how many examples each has."""
+    for x, y in batches:
+        sizes.append(len(x))
+        yield x, y

@@ -1,18 +1,17 @@
-"""What training runs gave: plain data, the choice of a rate, a table of medians and ranges, a file.
+"""What training runs gave: plain data, the choice of a rate, a table of medians and ranges, differences.
 
 `course.compare` makes the runs.
 """
 
-import json
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import chain, takewhile
-from pathlib import Path
 from typing import NamedTuple
 
-from course._atomic import written_whole
+from course.claims import paired
+from course.claims.evidence import Evidence
 from course.train import Metrics
 
 
@@ -21,7 +20,7 @@ class Run:
     """What one competitor did from one seed; plain data. One entry of each list for every look.
 
     steps: done at that look. train: means over the steps since the look before. valid: on the validation data.
-    seconds: of training until then, without the looks. test: on the test data, after the last step.
+    examples, seconds: of training until then; the looks take none of them. test: on the test data, after the last step.
     ended: "finished", "diverged" (a loss was not finite: the lists end before) or "interrupted" (Ctrl-C).
     """
 
@@ -34,6 +33,7 @@ class Run:
     seconds: list[float] = field(default_factory=list)
     test: Metrics | None = None
     ended: str = "finished"
+    examples: list[int] = field(default_factory=list)
 
 
 class Reached(NamedTuple):
@@ -114,6 +114,19 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
     return choices
 
 
+def best_of(runs: Sequence[Run]) -> tuple[str, float]:
+    """Return the name and the rate that validate best, by the rule of `tune`.
+
+    Raises: ValueError if every run diverged.
+    """
+    scores = {key: _score(group) for key, group in _groups(runs)}
+    if max(score for _, score in scores.values()) == -math.inf:
+        names, rates = zip(*scores, strict=True)
+        told = f"{' and '.join(dict.fromkeys(names))} diverged, at rates from {min(rates):g} to {max(rates):g}"
+        raise ValueError(f"every run of {told}: try smaller ones, or look for nan in the data")
+    return max(scores, key=lambda key: scores[key])
+
+
 def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | None = None) -> list[Row]:
     """Sum up the runs, one row for each name and rate, in the order of the runs; interrupted runs are left out.
 
@@ -166,27 +179,28 @@ def steps_to(run: Run, *, loss: float | None = None, accuracy: float | None = No
     return None
 
 
+def difference(runs: Sequence[Run], ours: str, theirs: str, against: float = 0.0) -> Evidence:
+    """Return by how much the accuracy of one name exceeds that of another, at equal seeds; for `verdict`.
+
+    It is that on the test data, if there is one, else on the validation data; a diverged run has accuracy 0.
+    against: by how much the claim says that it does. Raises: ValueError if the two have not run from the same seeds.
+    """
+    ends: dict[str, dict[int, float]] = {ours: {}, theirs: {}}
+    for run in runs:
+        if run.name in ends and run.ended != "interrupted":
+            end = (run.test or run.valid[-1]).accuracy if _is_finished(run) else 0.0
+            ends[run.name][run.seed] = end or 0.0
+    if not ends[ours] or ends[ours].keys() != ends[theirs].keys():
+        told = f"{ours} ran from seeds {sorted(ends[ours])}, {theirs} from {sorted(ends[theirs])}"
+        raise ValueError(f"{told}, expected the same: compare them in one call")
+    seeds = sorted(ends[ours])
+    pairs = ([ends[name][seed] for seed in seeds] for name in (ours, theirs))
+    return paired(next(pairs), next(pairs), "points", against=against)
+
+
 def describe_rows(rows: Sequence[Row]) -> str:
     """Return one line for each row, with ≈ before every measured number."""
     return "\n".join(_line(row, max(len(row.name) for row in rows)) for row in rows)
-
-
-def save_runs(runs: Sequence[Run], path: str | Path) -> None:
-    """Write runs to a JSON file, whole or not at all."""
-    text = json.dumps({"runs": [asdict(run) for run in runs]}, allow_nan=False)
-    with written_whole(path) as part:
-        part.write_text(text, encoding="utf-8")
-
-
-def load_runs(path: str | Path) -> list[Run]:
-    """Read what `save_runs` wrote. Raises: OSError if it cannot be read, ValueError if it is something else."""
-    try:
-        entries = json.loads(Path(path).read_text(encoding="utf-8"))["runs"]
-        return [_run_of(entry) for entry in entries]
-    except FileNotFoundError:
-        raise FileNotFoundError(f"no runs at {path}: save some there by save_runs") from None
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} holds no runs, expected a file of save_runs: name another one") from None
 
 
 def _groups(runs: Iterable[Run]) -> list[tuple[tuple[str, float], list[Run]]]:
@@ -237,11 +251,3 @@ def _line(row: Row, width: int) -> str:
         f"{words('steps', row.steps, '.0f')}{words('seconds', row.seconds, '.2f')}"
         f"  diverged ≈ {row.diverged} of {row.runs}"
     )
-
-
-def _run_of(entry: dict) -> Run:
-    """Undo `asdict`: JSON keeps a Metrics as a list."""
-    run = Run(**entry)
-    run.train, run.valid = ([Metrics(*row) for row in rows] for rows in (run.train, run.valid))
-    run.test = run.test and Metrics(*run.test)
-    return run
