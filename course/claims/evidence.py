@@ -25,11 +25,11 @@ class Evidence:
         count, unit = len(self.runs), f" {self.unit}".rstrip()
         if self.kind == "exact":
             return f"{self.runs[0]:,}{unit}"
+        word, first, ends = "run", "", (min(self.runs), max(self.runs))
         if self.kind == "paired":
-            low, high = map(self._number, self.interval())
-            return f"{self._number(self.center())}{unit} (95 %: {low} to {high}, {count} pair{'s' * (count > 1)})"
-        spread = f"{self._number(min(self.runs))} to {self._number(max(self.runs))}, " if count > 1 else ""
-        return f"{self._number(self.center())}{unit} ({spread}{count} run{'s' * (count > 1)})"
+            word, first, ends = "pair", "95 %: ", self.interval()
+        spread = f"{first}{self._number(ends[0])} to {self._number(ends[1])}, " if count > 1 else ""
+        return f"{self._number(self.center())}{unit} ({spread}{count} {word}{'s' * (count > 1)})"
 
     def center(self) -> float:
         """Return the median of the runs, or the mean of the differences."""
