@@ -68,7 +68,8 @@ class Judged:
 
     def evidence(self) -> str:
         """Return the evidence in words, with its figures."""
-        return self.because.format(**self.figures) + (f"; at equal {self.currency}" if self.currency else "")
+        alike = "times are those of one machine" if self.currency == "seconds" else f"at equal {self.currency}"
+        return self.because.format(**self.figures) + (f"; {alike}" if self.currency else "")
 
     def faults(self) -> Iterator[str]:
         """Yield a sentence if paired figures of enough runs say something else than the judgement."""
