@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import IPython.display
 import numpy as np
 import pytest
 import torch
@@ -167,19 +168,14 @@ def test_evidence_that_fits_the_judgement_passes(judgement, figures):
 
 
 def test_in_a_notebook_the_runs_are_noted_beside_the_line(monkeypatch):
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
-    shell = InteractiveShell.instance()
-    try:
-        with capture_output() as captured:
-            verdict("c3", "holds", "it ends at {end}", "digits", "steps", end=measured([0.5, 0.75]))
-    finally:
-        InteractiveShell.clear_instance()
-    assert shell and [output.data["text/plain"] for output in captured.outputs] == [
-        f"c3 · {CLAIMS['c3']} · holds · it ends at ≈ 0.6 (≈ 0.5 to ≈ 0.8, 2 runs); at equal steps"
-    ]
-    noted = captured.outputs[0].metadata["verdict"]
+    shown = []
+    monkeypatch.setattr(IPython, "get_ipython", lambda: "a shell")
+    monkeypatch.setattr(IPython.display, "display", lambda data, metadata, raw: shown.append((data, metadata)))
+    verdict("c3", "holds", "it ends at {end}", "digits", "steps", end=measured([0.5, 0.75]))
+    [(data, metadata)] = shown
+    line = f"c3 · {CLAIMS['c3']} · holds · it ends at ≈ 0.6 (≈ 0.5 to ≈ 0.8, 2 runs); at equal steps"
+    assert data == {"text/plain": line}
+    noted = metadata["verdict"]
     assert (noted["data"], noted["currency"], noted["because"]) == ("digits", "steps", "it ends at {end}")
     assert noted["figures"] == {"end": asdict(measured([0.5, 0.75]))}
 

@@ -20,6 +20,7 @@ TO WRITE: what there is to see, and why one would want to. Two or three sentence
 %% code
 import torch
 
+from course.claims import expect
 from course.device import seed_everything
 from course.exercises import check, hint, solution
 %% code
@@ -39,8 +40,7 @@ print(f"mean of {SIZE:,} numbers ≈ {mean:.3f}")
 TO WRITE: how to read that. The sign ≈ marks a measured number, and what the text says about it is checked below it:
 %% code
 typical = numbers.abs().median().item()
-print("the mean is nearer to 0 than a typical number:", abs(mean) < typical)
-assert abs(mean) < typical
+expect("the mean is nearer to 0 than a typical number", abs(mean) < typical)
 %% text
 TO WRITE: a section *Verdicts* with a cell that calls `verdict`, if claims were tested; if not, delete this cell.
 %% text
