@@ -1,6 +1,7 @@
 """A verdict is one line; its evidence is a record of single runs, which must fit the judgement and lie in its bands."""
 
 import json
+import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -264,8 +265,6 @@ def test_a_record_that_is_none_is_named_with_a_mend_that_keeps_it(recorded, cont
 
 
 def test_scipy_is_imported_only_for_an_interval():
-    import subprocess
-
     code = "import sys; from course.claims import *; print(measured([1, 2])); print('scipy' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.splitlines()[-1] == "False"

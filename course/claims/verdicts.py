@@ -71,7 +71,7 @@ class Judged:
         alike = "times are those of one machine" if self.currency == "seconds" else f"at equal {self.currency}"
         return self.because.format(**self.figures) + (f"; {alike}" if self.currency else "")
 
-    def faults(self) -> Iterator[str]:
+    def contradictions(self) -> Iterator[str]:
         """Yield a sentence if paired figures of enough runs say something else than the judgement."""
         pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and len(figure.runs) >= ENOUGH]
         ties = [figure for figure in pairs if figure.is_tie()]
@@ -79,6 +79,11 @@ class Judged:
             yield f"{self.claim} is judged {self.judgement!r}, but {ties[0]} is a tie: judge {TIED!r}"
         if pairs and not ties and self.judgement == TIED:
             yield f"{self.claim} is judged {TIED!r}, but {pairs[0]} is no tie: judge 'holds' or 'false'"
+
+    def strays(self) -> Iterator[str]:
+        """Yield a sentence for each figure out of its band; times are those of a machine, and have none."""
+        if self.currency != "seconds":
+            yield from out_of_band(self.claim, self.figures, self.data)
 
 
 def verdict(
@@ -113,9 +118,14 @@ def verdict(
     else:
         say(line)
     if os.environ.get("COURSE_BANDS") != "off":  # as when the bands themselves are measured
-        outside = out_of_band(claim, figures, data) if currency != "seconds" else ()
-        for sentence in (*judged.faults(), *outside):
+        for sentence in (*judged.contradictions(), *judged.strays()):
             raise ValueError(sentence)
+
+
+def recorded(claim: str, record: dict[str, Any], data: str) -> Judged:
+    """Return a verdict of bands.json, with the runs of all seeds on these data."""
+    words = {key: record[key] for key in ("judgement", "because", "currency")}
+    return read_judged({"claim": claim, **words, "data": data, "figures": record["measured"][data]["figures"]})
 
 
 def read_judged(record: dict[str, Any]) -> Judged:

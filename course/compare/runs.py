@@ -97,12 +97,9 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
     groups = _groups(runs)
     for name in dict.fromkeys(name for (name, _), _ in groups):
         named = {lr: group for (other, lr), group in groups if other == name}
+        _, lr = best_of([run for group in named.values() for run in group])
         ends = [run.valid[-1] for group in named.values() for run in group if _is_finished(run)]
-        if not ends:
-            rates = f"rates from {min(named):g} to {max(named):g}"
-            raise ValueError(f"every run of {name} diverged, at {rates}: try smaller ones, or look for nan in the data")
         scores = {rate: _score(group) for rate, group in named.items()}
-        lr = max(scores, key=lambda rate: scores[rate])
         accuracy, loss = scores[lr]
         if any(end.accuracy is None for end in ends):
             accuracy = None
@@ -115,12 +112,12 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
 
 
 def best_of(runs: Sequence[Run]) -> tuple[str, float]:
-    """Return the name and the rate that validate best, by the rule of `tune`.
+    """Return the name and the rate that validate best of all, by the rule of `tune`.
 
     Raises: ValueError if every run diverged.
     """
     scores = {key: _score(group) for key, group in _groups(runs)}
-    if max(score for _, score in scores.values()) == -math.inf:
+    if not any(map(_is_finished, runs)):
         names, rates = zip(*scores, strict=True)
         told = f"{' and '.join(dict.fromkeys(names))} diverged, at rates from {min(rates):g} to {max(rates):g}"
         raise ValueError(f"every run of {told}: try smaller ones, or look for nan in the data")

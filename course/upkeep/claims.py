@@ -13,7 +13,7 @@ from course._atomic import written_whole
 from course._streams import say
 from course.claims import bands
 from course.claims.evidence import Evidence
-from course.claims.verdicts import CLAIMS, Judged
+from course.claims.verdicts import CLAIMS, Judged, recorded
 from course.upkeep import notebooks
 
 SEED = re.compile(r"^SEED = (\d+)$", re.MULTILINE)
@@ -58,10 +58,10 @@ def check_claims(path: Path | str, seeds: int, progress: bool = True) -> list[st
         for data, result in record["measured"].items():
             if result["held"] < seeds or record["judgement"] != known.get(claim, {}).get("judgement"):
                 faults.append(f"{claim} is judged {record['judgement']!r}, upheld by {result['held']} of {seeds} runs")
-            figures = {name: Evidence(**figure) for name, figure in result["figures"].items()}
-            for end in (min, max) if record["currency"] != "seconds" else ():
-                ends = {name: replace(figure, runs=(end(figure.runs),)) for name, figure in figures.items()}
-                faults += bands.out_of_band(claim, ends, data)
+            judged = recorded(claim, record, data)
+            for end in (min, max):
+                ends = {name: replace(figure, runs=(end(figure.runs),)) for name, figure in judged.figures.items()}
+                faults += replace(judged, figures=ends).strays()
     return faults
 
 
@@ -95,18 +95,17 @@ def _finite(figure: Evidence) -> bool:
 
 def _record(notebook: str, data: str, claim: str, runs: Sequence[tuple[dict[str, Judged], bool]]) -> dict:
     first = runs[0][0][claim]
-    words = (first.judgement, first.because, first.currency)
+    words = {"judgement": first.judgement, "because": first.because, "currency": first.currency}
     told = [(given[claim], sound) for given, sound in runs if claim in given]
-    alike = [(judged, sound) for judged, sound in told if (judged.judgement, judged.because, judged.currency) == words]
+    alike = [pair for pair in told if all(getattr(pair[0], key) == word for key, word in words.items())]
     figures = {name: _joined(notebook, claim, name, [judged for judged, _ in alike]) for name in first.figures}
-    for fault in replace(first, figures=figures).faults():
+    for fault in replace(first, figures=figures).contradictions():
         raise ValueError(f"{notebook} over {len(runs)} seeds: {fault}")
     measured = {
         "seeds": len(runs),
         "held": sum(sound for _, sound in alike),
         "figures": {name: asdict(figure) for name, figure in figures.items()},
     }
-    words = dict(zip(("judgement", "because", "currency"), words, strict=True))
     return {"notebook": notebook, **words, "measured": {data: measured}}
 
 

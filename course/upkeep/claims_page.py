@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
-from course.claims.verdicts import CLAIMS, Judged, read_judged
+from course.claims.verdicts import CLAIMS, recorded
 
 PAGE = "notebooks/CLAIMS.md"  # from README.md
 SURPRISES = ("c1", "c5", "c6")  # those that README shows
 HEAD = """# What people say, and what we measured
 
 The course grew out of study notes by learners. What these claim is tested where it comes up. `python3 run.py claims`
-writes this page: it runs each notebook with several seeds, which change all that is random, and keeps every single run.
+writes this page: it runs each notebook with five seeds, or three where that takes long, which change all that is
+random, and keeps every single run in `course/claims/bands.json`.
 
 A figure is the median of single runs, with their range and number; a difference is the mean over pairs of runs that
 share a seed, with its 95 % interval by bootstrap. If the interval holds 0, or what the claim says, it is a tie:
@@ -24,7 +25,7 @@ def claims_page(measured: Mapping[str, dict]) -> str:
     for claim, text in CLAIMS.items():
         record = _record(claim, measured)
         data, result = _best(record)
-        judged = _judged(claim, record, data)
+        judged = recorded(claim, record, data)
         first = next(iter(judged.figures.items()), None)
         figure = f"{first[0].replace('_', ' ')}: {first[1]}" if first else "exact"
         upheld = f"{result['held']} of {result['seeds']}"
@@ -43,7 +44,7 @@ def surprises(measured: Mapping[str, dict]) -> str:
     lines = []
     for claim in SURPRISES:
         record = _record(claim, measured)
-        judged = _judged(claim, record, _best(record)[0])
+        judged = recorded(claim, record, _best(record)[0])
         link = f"[{record['notebook'][:2]}](notebooks/{record['notebook']}.ipynb)"
         lines.append(f"- *{CLAIMS[claim]}*: **{judged.judgement}** ({link}); {judged.evidence()}.")
     return "\n".join(lines)
@@ -60,14 +61,8 @@ def _best(record: dict) -> tuple[str, dict]:
     return max(record["measured"].items(), key=lambda item: item[0] == "MNIST")
 
 
-def _judged(claim: str, record: dict, data: str) -> Judged:
-    """Return the verdict with the runs of all seeds."""
-    words = {key: record[key] for key in ("judgement", "because", "currency")}
-    return read_judged({"claim": claim, **words, "data": data, "figures": record["measured"][data]["figures"]})
-
-
 def _told(claim: str, record: dict) -> Iterator[str]:
     for data, result in record["measured"].items():
         where = {"any": "no data needed", "digits": "the stand-in"}.get(data, data)
         upheld = f"upheld in {result['held']} of {result['seeds']} runs"
-        yield f"{where}, {upheld}: {_judged(claim, record, data).evidence()}"
+        yield f"{where}, {upheld}: {recorded(claim, record, data).evidence()}"

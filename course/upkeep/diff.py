@@ -11,7 +11,6 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from course._measured import VALUE, masked, number
-from course.claims.bands import out_of_band
 from course.upkeep import notebooks
 from course.upkeep.figures import compare_figures, drawn_in
 
@@ -121,9 +120,8 @@ def _claims(old: NotebookNode, new: NotebookNode) -> Iterator[str]:
         elif (was.judgement, was.evidence()) != (now.judgement, now.evidence()):
             moved = "" if now.judgement == was.judgement else f", before: {was.judgement}"
             yield f"{claim} {now.judgement}{moved}; {now.evidence()}; before: {was.evidence()}"
-        if now is not None and now.currency != "seconds":
-            outside = out_of_band(claim, now.figures, now.data)
-            yield from (f"OUT OF ITS BAND: {sentence}" for sentence in outside)
+        if now is not None:
+            yield from (f"OUT OF ITS BAND: {sentence}" for sentence in now.strays())
 
 
 def _words(pairs: list) -> Iterator[str]:
