@@ -80,6 +80,14 @@ def test_the_interval_of_a_difference_is_scipys_bootstrap_of_its_mean():
     assert figure.runs == pytest.approx(tuple(differences))
 
 
+def test_runs_of_one_notebook_count_together_in_an_interval():
+    two = Evidence("paired", (1.0, 1.0, 1.0, 3.0, 3.0, 3.0), groups=2)
+    assert two.interval() == Evidence("paired", (1.0, 3.0)).interval() == (1.0, 3.0)
+    assert str(two) == "≈ +2.0 (95 %: ≈ +1.0 to ≈ +3.0, 6 pairs from 2 seeds)"
+    assert (two.independent, Evidence("paired", two.runs).independent) == (2, 6)
+    assert str(Evidence("paired", (1.0, 3.0), groups=2)) == str(Evidence("paired", (1.0, 3.0)))
+
+
 @pytest.mark.parametrize("against, tie", [(0.0, True), (-0.02, False), (0.11, False), (0.01, True)])
 def test_a_difference_is_a_tie_if_its_interval_holds_what_the_claim_says(against, tie):
     assert paired([1.0, 0.0, 1.02, 0.0], [0.99, 0.01, 1.0, 0.0], against=against).is_tie() is tie

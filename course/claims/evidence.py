@@ -12,7 +12,8 @@ class Evidence:
 
     runs: one value for each independent run, one difference for each seed, or the one exact value.
     unit: "%" or "points", of fractions, or a word that follows the number. form: of the number, as for `format`.
-    against: by how much the claim says that ours exceeds theirs, if it says so.
+    against: by how much the claim says that ours exceeds theirs, if it says so. groups: of how many runs of a notebook
+    these are, as many from each: those of one share its rates and its data, so they count together in an interval.
     """
 
     kind: Literal["measured", "paired", "exact"]
@@ -20,6 +21,7 @@ class Evidence:
     unit: str = ""
     form: str = ",.1f"
     against: float = 0.0
+    groups: int = 1
 
     def __str__(self) -> str:
         count, unit = len(self.runs), f" {self.unit}".rstrip()
@@ -29,7 +31,8 @@ class Evidence:
         if self.kind == "paired":
             word, first, ends = "pair", "95 %: ", self.interval()
         spread = f"{first}{self._number(ends[0])} to {self._number(ends[1])}, " if count > 1 else ""
-        return f"{self._number(self.center())}{unit} ({spread}{count} {word}{'s' * (count > 1)})"
+        seeds = f" from {self.groups} seeds" if 1 < self.groups < count else ""
+        return f"{self._number(self.center())}{unit} ({spread}{count} {word}{'s' * (count > 1)}{seeds})"
 
     def center(self) -> float:
         """Return the median of the runs, or the mean of the differences."""
@@ -40,10 +43,16 @@ class Evidence:
         import numpy as np  # these two only where they are needed: they take half a second to import
         from scipy.stats import bootstrap
 
-        if len(set(self.runs)) == 1:
-            return self.runs[0], self.runs[0]
-        low, high = bootstrap((self.runs,), np.mean, method="percentile", rng=0).confidence_interval
+        drawn = self.runs if self.groups == 1 else np.reshape(self.runs, (self.groups, -1)).mean(1)
+        if len(set(drawn)) == 1:
+            return float(drawn[0]), float(drawn[0])
+        low, high = bootstrap((drawn,), np.mean, method="percentile", rng=0).confidence_interval
         return float(low), float(high)
+
+    @property
+    def independent(self) -> int:
+        """How many of the runs share neither their seed nor their notebook's."""
+        return len(self.runs) if self.groups == 1 else self.groups
 
     def is_tie(self) -> bool:
         """Whether the interval holds the difference that the claim speaks of."""

@@ -73,7 +73,7 @@ class Judged:
 
     def contradictions(self) -> Iterator[str]:
         """Yield a sentence if paired figures of enough runs say something else than the judgement."""
-        pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and len(figure.runs) >= ENOUGH]
+        pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and figure.independent >= ENOUGH]
         ties = [figure for figure in pairs if figure.is_tie()]
         if ties and self.judgement in ("holds", "false"):
             yield f"{self.claim} is judged {self.judgement!r}, but {ties[0]} is a tie: judge {TIED!r}"

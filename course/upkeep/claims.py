@@ -125,7 +125,11 @@ def _joined(notebook: str, claim: str, name: str, verdicts: Sequence[Judged]) ->
             f"{claim} gives {finite[0].runs} for {name} with each of {len(finite)} seeds: let all that is random in "
             f"{notebook} begin with SEED, or use exact if nothing is"
         )
-    return replace(finite[0], runs=tuple(run for figure in finite for run in figure.runs))
+    if len({len(figure.runs) for figure in finite}) > 1:
+        raise ValueError(
+            f"{claim} gives {name} in more runs with one seed than with another: give as many in {notebook}"
+        )
+    return replace(finite[0], runs=tuple(run for figure in finite for run in figure.runs), groups=len(finite))
 
 
 def write_bands(measured: dict[str, dict]) -> None:

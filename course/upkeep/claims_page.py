@@ -13,8 +13,8 @@ writes this page: it runs each notebook with five seeds, or three where that tak
 random, and keeps every single run in `course/claims/bands.json`.
 
 A figure is the median of single runs, with their range and number; a difference is the mean over pairs of runs that
-share a seed, with its 95 % interval by bootstrap. If the interval holds 0, or what the claim says, it is a tie:
-*not distinguishable here*. *Upheld* says in how many runs of the notebook the verdict was the same, and all that the
+share a seed, with its 95 % interval by bootstrap over the seeds. If the interval holds 0, or what the claim says, it is
+a tie: *not distinguishable here*. *Upheld* says in how many runs of the notebook the verdict was the same, and all that the
 notebook expects was so. The sign ≈ marks a measured number.
 """
 
