@@ -14,8 +14,8 @@ random, and keeps every single run in `course/claims/bands.json`.
 
 A figure is the median of single runs, with their range and number; a difference is the mean over pairs of runs that
 share a seed, with its 95 % interval by bootstrap over the seeds. If the interval holds 0, or what the claim says, it is
-a tie: *not distinguishable here*. *Upheld* says in how many runs of the notebook the verdict was the same, and all that the
-notebook expects was so. The sign ≈ marks a measured number.
+a tie: *not distinguishable here*. *Upheld* says in how many runs of the notebook the verdict was the same, and all that
+the notebook expects was so. The sign ≈ marks a measured number.
 """
 
 
