@@ -54,6 +54,7 @@ def test_a_style_of_the_users_changes_no_figure_and_stays_in_force_for_others():
             plots.curves({"SGD": [3, 2, 1]}, title="t", x="x", y="y"),
             plots.bars({"a": 1, "b": 2}, title="t", y="y"),
             plots.histogram({"a": [0, 0, 1]}, title="t", x="x"),
+            plots.intervals({"a": (-1, 0, 2)}, title="t", x="x"),
             plots.scatter({"a": ([1, 2], [3, 4])}, title="t", x="x", y="y"),
             plots.images([np.eye(3)], title="t", labels=["one"]),
             plots.heatmap(np.eye(3), title="t", x="x", y="y", numbers=True),
@@ -239,6 +240,22 @@ def test_images_take_every_option():
     ] * 3
     (white,) = plots.images(pictures[:1], top=4).axes
     assert (white.images[0].get_clim(), white.images[0].get_cmap().name) == ((0, 4), "gray")
+
+
+def test_intervals_stand_in_the_order_given_and_a_tie_has_an_empty_dot():
+    axes = plots.intervals({"Adam": (1, 2, 4), "tie": (-3, 1, 5)}, title="t", x="points", reference=0.5).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Adam", "tie"] and list(axes.get_yticks()) == [
+        2,
+        1,
+    ]
+    first, first_dot, second, second_dot, line = axes.lines
+    assert [list(drawn.get_xdata()) for drawn in axes.lines] == [[1, 4], [2], [-3, 5], [1], [0.5, 0.5]]
+    assert (list(first.get_ydata()), list(second.get_ydata())) == ([2, 2], [1, 1])
+    assert first_dot.get_markerfacecolor() == first.get_color() == "#D55E00"
+    assert second_dot.get_markerfacecolor() == "w" != second.get_color()
+    assert (axes.get_title(), axes.get_xlabel()) == ("t", "points")
+    own = right_of_two()
+    assert plots.intervals({"a": (0, 1, 2)}, title="", x="", axes=own) is own.figure and len(own.lines) == 3
 
 
 def test_bars_take_every_option():

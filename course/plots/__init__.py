@@ -2,7 +2,7 @@
 
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph
-from course.plots.drawing import bars, contours, curves, heatmap, histogram, images, scatter
+from course.plots.drawing import bars, contours, curves, heatmap, histogram, images, intervals, scatter
 from course.plots.live_curves import LiveCurves
 from course.plots.showing import figure_data, live, show
 from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
@@ -22,6 +22,7 @@ __all__ = [
     "heatmap",
     "histogram",
     "images",
+    "intervals",
     "live",
     "scatter",
     "show",

@@ -111,6 +111,32 @@ def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False,
 
 
 @plain
+def intervals(
+    rows: Mapping[str, tuple[float, float, float]],
+    *,
+    title: str,
+    x: str,
+    reference: float = 0.0,
+    axes: Axes | None = None,
+) -> Figure:
+    """Draw one row a label, the first at the top: a dot at the middle of an interval, and a line from end to end.
+
+    rows: label to (low, middle, high). reference: where a grey line crosses all rows; an interval that holds it is a
+    tie, and is drawn with an empty dot.
+    """
+    axes = given_or_new(axes)
+    for height, (label, (low, middle, high)) in zip(range(len(rows), 0, -1), rows.items()):
+        color = STYLES.get(label, OTHERS[0])[0]
+        axes.plot([low, high], [height, height], color=color, linewidth=1.6, label=label)
+        filling = "w" if low <= reference <= high else color
+        axes.plot([middle], [height], color=color, marker="o", markersize=5, markerfacecolor=filling, label="_middle")
+    axes.axvline(reference, color=GREY, linewidth=0.8, zorder=0, label="_reference")
+    axes.set_yticks(range(len(rows), 0, -1), list(rows), **TEXT)
+    finish(axes, title, x, "")
+    return axes.figure
+
+
+@plain
 def histogram(
     groups: Mapping[str, object], *, title: str, x: str, y: str = "count", bins: object = 20, axes: Axes | None = None
 ) -> Figure:
