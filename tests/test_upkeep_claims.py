@@ -77,7 +77,7 @@ def test_a_claim_gets_all_single_runs_and_the_number_of_seeds_that_uphold_it(thr
         "both": (0.107, 0.214, 0.207, 0.414, 0.307, 0.614),
     }
     assert {name: figure["groups"] for name, figure in kept["figures"].items()} == {"starts": 1, "share": 3, "both": 3}
-    assert three_seeds["c9"]["measured"] == {"digits": {"seeds": 3, "held": 2, "figures": {}}}
+    assert three_seeds["c9"]["measured"] == {"any": {"seeds": 3, "held": 2, "figures": {}}}
 
 
 def test_an_expectation_that_fails_is_told_with_its_seed(measured):
@@ -105,7 +105,7 @@ def test_a_notebook_runs_though_its_figures_lie_out_of_the_bands_of_before(noteb
 )
 def test_another_verdict_with_another_seed_does_not_uphold_the_first(notebook, source):
     found = upkeep.measure_claims(judging(notebook, source), 2, progress=False)
-    assert found["c3"]["measured"]["digits"]["held"] == 1
+    assert found["c3"]["measured"]["any"]["held"] == 1
 
 
 def test_the_first_seeds_can_be_left_out(notebook):
@@ -132,7 +132,7 @@ def test_what_was_measured_for_other_words_goes(three_seeds, key):
 
 def test_a_figure_that_is_no_number_upholds_nothing_and_is_no_part_of_the_runs(notebook, capsys):
     source = "verdict('c3', 'holds', '{a}', a=measured(float('nan') if SEED == 107 else SEED))"
-    found = upkeep.measure_claims(judging(notebook, source), 3, progress=False)["c3"]["measured"]["digits"]
+    found = upkeep.measure_claims(judging(notebook, source), 3, progress=False)["c3"]["measured"]["any"]
     assert (found["held"], found["figures"]["a"]["runs"]) == (1, (7.0, 207.0))
     assert "00_tiny, seed + 100: c3 because ≈ nan (1 run)\n" in capsys.readouterr().out
 

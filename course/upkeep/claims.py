@@ -37,14 +37,13 @@ def measure_claims(path: Path | str, seeds: int = 5, first: int = 0, progress: b
     for turn in range(first, first + seeds):
         nb = reseeded(notebooks.read(path), STRIDE * turn)
         notebooks.execute(nb, path, progress=progress, go_on=True, COURSE_BANDS="off")
-        data = notebooks.data_name(nb) or "any"
-        if data not in RECORDED:
+        if (data := notebooks.data_name(nb) or "any") not in RECORDED:
             mend = "set COURSE_DATA to a folder that holds MNIST"
             raise ValueError(f"data are {data}, expected MNIST or its stand-in, of which claims are recorded: {mend}")
         for failure in (failures := [*failed(nb), *not_finite(nb)]):
             say(f"{Path(path).stem}, seed + {STRIDE * turn}: {failure}")
         runs.append(({judged.claim: judged for judged in notebooks.verdicts(nb)}, not failures))
-    return {claim: _record(Path(path).stem, data, claim, runs) for claim in runs[0][0]}
+    return {claim: _record(Path(path).stem, claim, runs) for claim in runs[0][0]}
 
 
 def check_claims(path: Path | str, seeds: int, progress: bool = True) -> list[str]:
@@ -93,7 +92,7 @@ def _finite(figure: Evidence) -> bool:
     return all(map(math.isfinite, figure.runs))
 
 
-def _record(notebook: str, data: str, claim: str, runs: Sequence[tuple[dict[str, Judged], bool]]) -> dict:
+def _record(notebook: str, claim: str, runs: Sequence[tuple[dict[str, Judged], bool]]) -> dict:
     first = runs[0][0][claim]
     words = {"judgement": first.judgement, "because": first.because, "currency": first.currency}
     told = [(given[claim], sound) for given, sound in runs if claim in given]
@@ -106,7 +105,7 @@ def _record(notebook: str, data: str, claim: str, runs: Sequence[tuple[dict[str,
         "held": sum(sound for _, sound in alike),
         "figures": {name: asdict(figure) for name, figure in figures.items()},
     }
-    return {"notebook": notebook, **words, "measured": {data: measured}}
+    return {"notebook": notebook, **words, "measured": {first.data: measured}}
 
 
 def _joined(notebook: str, claim: str, name: str, verdicts: Sequence[Judged]) -> Evidence:
