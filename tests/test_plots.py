@@ -260,10 +260,11 @@ def test_intervals_stand_in_the_order_given_and_a_tie_has_an_empty_dot():
 
 def test_bars_take_every_option():
     axes = right_of_two()
-    fig = plots.bars({"a": 1, "b": 100}, title="t", y="s", log=True, axes=axes)
+    fig = plots.bars({"a": 0.1234, "b": 1234.5}, title="t", y="s", log=True, axes=axes)
     assert fig is axes.figure and not fig.axes[0].patches
     assert (axes.get_yscale(), axes.get_title(), axes.get_ylabel()) == ("log", "t", "s")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b"]
+    assert [text.get_text() for text in axes.texts] == ["0.123", "1,234"]
 
 
 def test_histograms_take_every_option():

@@ -99,10 +99,12 @@ def images(
 
 @plain
 def bars(heights: Mapping[str, float], *, title: str, y: str, log: bool = False, axes: Axes | None = None) -> Figure:
-    """Draw one bar a label; the label carries the colour that the course gives it."""
+    """Draw one bar a label, its value above it; the label carries the colour that the course gives it."""
     axes = given_or_new(axes)
     colors = [STYLES.get(label, (GREY,))[0] for label in heights]
-    axes.bar(range(len(heights)), [float(height) for height in heights.values()], color=colors, width=0.7)
+    values = [float(height) for height in heights.values()]
+    drawn = axes.bar(range(len(values)), values, color=colors, width=0.7)
+    axes.bar_label(drawn, [f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}" for value in values], fontsize=8)
     axes.set_xticks(range(len(heights)), list(heights), **TEXT)
     if log:
         axes.set_yscale("log")
