@@ -137,6 +137,26 @@ def test_heatmaps_with_one_top_give_one_number_one_colour():
     assert pictures[0].norm(3) == pictures[1].norm(3) == pytest.approx(1 / 3)
 
 
+def test_a_heatmap_with_a_span_is_a_map_with_lines_in_its_own_units():
+    fig = plots.heatmap(
+        [[1, float("nan")], [3, 4]],
+        title="",
+        x="rate",
+        y="momentum",
+        span=(0, 0.2, 0, 1),
+        lines={"edge": ([0.08, 0.16], [0, 1])},
+        scale="log10 of the loss",
+    )
+    axes, bar = fig.axes
+    picture, line = axes.get_images()[0], axes.get_lines()[0]
+    assert (picture.get_extent(), picture.origin) == ([0, 0.2, 0, 1], "lower")
+    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 0.2), (0, 1))
+    assert line.get_xydata().tolist() == [[0.08, 0], [0.16, 1]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["edge"]
+    assert bar.get_ylabel() == "log10 of the loss"
+    assert plots.figure_data(fig)["axes"][0]["images"] == [[[1, "nan"], [3, 4]]]
+
+
 def test_a_known_label_keeps_its_colour_in_every_kind_of_figure():
     drawn = [
         plots.curves({"Adam": [1, 2]}, title="", x="", y="").axes[0].get_lines()[0].get_color(),

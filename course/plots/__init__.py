@@ -2,8 +2,9 @@
 
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph
-from course.plots.drawing import bars, contours, curves, heatmap, histogram, images, intervals, scatter
+from course.plots.drawing import bars, curves, histogram, intervals, scatter
 from course.plots.live_curves import LiveCurves
+from course.plots.pictures import contours, heatmap, images
 from course.plots.showing import figure_data, live, show
 from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
 

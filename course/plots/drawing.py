@@ -1,13 +1,11 @@
-"""Curves, images, bars, contours and their kin. Each function draws on a Figure and returns it."""
+"""Lines, bars, histograms, intervals and points. Each function draws on a Figure and returns it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from torch import Tensor
 
 from course.plots.style import (
     GREY,
@@ -18,7 +16,6 @@ from course.plots.style import (
     finish,
     given_or_new,
     label_ends,
-    largest,
     plain,
     scale,
 )
@@ -34,9 +31,10 @@ def curves(
     log: str = "",
     reference: Mapping[str, float] | None = None,
     marker: str = "",
+    legend: bool = False,
     axes: Axes | None = None,
 ) -> Figure:
-    """Draw lines, each labelled at its end.
+    """Draw lines, each labelled at its end, or in a legend: for those that end together.
 
     series: label to values, or label to (x values, y values). Labels that the course knows keep their colour.
     x, y: axis labels with units. log: "x", "y" or "xy". reference: label to the height of a grey line.
@@ -59,42 +57,11 @@ def curves(
         axes.axhline(height, color=GREY, linewidth=0.8, zorder=0, label=label)
         ends.append((axes.get_xlim()[1], height, label, GREY))
     finish(axes, title, x, y)
-    label_ends(axes, ends)
+    if legend:
+        axes.legend(frameon=False, **TEXT)
+    else:
+        label_ends(axes, ends)
     return axes.figure
-
-
-@plain
-def images(
-    pictures: Sequence[object],
-    *,
-    title: str = "",
-    labels: Sequence[object] = (),
-    columns: int = 10,
-    signed: bool = False,
-    top: float | None = None,
-    size: tuple[float, float] | None = None,
-) -> Figure:
-    """Draw pictures in a grid, grey, or diverging around zero if `signed`.
-
-    Shapes: pictures N x (H, W) or N x (1, H, W).
-    top: what is white, where 0 is black, so that pictures can be compared; else each has a scale of its own.
-    """
-    pictures = [as_array(picture) for picture in pictures]
-    pictures = [picture[0] if len(picture) == 1 and picture.ndim == 3 else picture for picture in pictures]
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
-    limit = max(map(largest, pictures)) if signed else None
-    style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
-    style |= {} if top is None else {"vmin": 0, "vmax": top}
-    for place, axes in enumerate(np.atleast_1d(fig.subplots(rows, columns)).flat):
-        axes.set_axis_off()
-        if place < len(pictures):
-            axes.imshow(pictures[place], **style)
-        if place < len(labels):
-            axes.set_title(str(labels[place]), **TEXT)
-    fig.suptitle(title, fontsize=10)
-    return fig
 
 
 @plain
@@ -159,43 +126,6 @@ def histogram(
 
 
 @plain
-def heatmap(
-    matrix: object,
-    *,
-    title: str,
-    x: str,
-    y: str,
-    signed: bool = False,
-    numbers: bool = False,
-    ticks: tuple[Sequence, Sequence] | None = None,
-    top: float | None = None,
-    axes: Axes | None = None,
-) -> Figure:
-    """Draw a matrix: viridis for magnitudes, diverging around zero if `signed`, with its numbers if asked.
-
-    Shapes: matrix (rows, columns). ticks: labels of the rows and of the columns.
-    top: the value of the last colour, so that several matrices can be compared.
-    """
-    axes = given_or_new(axes)
-    matrix = as_array(matrix)
-    limit = top or largest(matrix)
-    bounds = {"vmin": -limit, "vmax": limit} if signed else {"vmin": 0, "vmax": top} if top else {}
-    style = {"cmap": "RdBu_r" if signed else "viridis", **bounds}
-    picture = axes.imshow(matrix, aspect="auto", **style)
-    axes.figure.colorbar(picture, ax=axes).ax.tick_params(labelsize=8)
-    if ticks:
-        axes.set_yticks(range(len(ticks[0])), ticks[0], **TEXT)
-        axes.set_xticks(range(len(ticks[1])), ticks[1], **TEXT)
-    if numbers:
-        for (row, column), value in np.ndenumerate(matrix):
-            red, green, blue, _ = picture.cmap(picture.norm(value))
-            bright = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
-            axes.text(column, row, f"{value:g}", ha="center", va="center", fontsize=7, color="k" if bright else "w")
-    finish(axes, title, x, y, frame=True)
-    return axes.figure
-
-
-@plain
 def scatter(
     groups: Mapping[str, tuple],
     *,
@@ -216,39 +146,4 @@ def scatter(
     if len(groups) > 1:
         axes.legend(frameon=False, **TEXT)
     finish(axes, title, x, y)
-    return axes.figure
-
-
-@plain
-def contours(
-    heights: Callable[[Tensor], Tensor],
-    paths: Mapping[str, object],
-    *,
-    title: str,
-    x: str,
-    y: str,
-    span: tuple[float, float, float, float],
-    axes: Axes | None = None,
-) -> Figure:
-    """Draw the contours of a function of two weights, and paths on it that end in a dot.
-
-    heights: takes points (..., 2), gives (...). paths: label to points (T, 2); what leaves the picture is cut off.
-    span: left, right, bottom and top. The lines part the picture into bands of equal area.
-    """
-    axes = given_or_new(axes)
-    left, right, bottom, top = span
-    sides = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in ((left, right), (bottom, top)))
-    xs, ys = torch.meshgrid(*sides, indexing="xy")
-    ground = as_array(heights(torch.stack((xs, ys), -1)))
-    levels = np.unique(np.nanquantile(ground, np.linspace(0.02, 0.95, 14)))
-    axes.contour(as_array(xs), as_array(ys), ground, levels=levels, colors="#CCCCCC", linewidths=0.8, zorder=0)
-    others = iter(OTHERS * (1 + len(paths) // len(OTHERS)))
-    for label, path in paths.items():
-        path, (color, style) = as_array(path), STYLES.get(label) or next(others)
-        axes.plot(path[:, 0], path[:, 1], color=color, linestyle=style, linewidth=1.4, label=label)
-        axes.plot(*path[-1], color=color, marker="o", markersize=5, label=f"_end of {label}")
-    axes.set(xlim=(left, right), ylim=(bottom, top))
-    if len(paths) > 1:
-        axes.legend(edgecolor="none", **TEXT)
-    finish(axes, title, x, y, frame=True)
     return axes.figure
