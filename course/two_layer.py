@@ -1,4 +1,4 @@
-"""The common start of the two-layer network: notebooks 01 to 05 build it in many ways, from these very numbers.
+"""The common start of the two-layer network: several notebooks build it in many ways, from these very numbers.
 
     z = x @ w1         (N, H)        no biases, and all in float64
     h = max(z, 0)      (N, H)

@@ -22,7 +22,7 @@ HOME = re.compile(
 FETCH = re.compile(r"https?://|urlopen|urlretrieve|\brequests\.|\b(?:wget|curl|pip)\s+\w|download=True")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.I)
 SECTIONS = ("Verdicts", "Takeaways", "Exercises", "References")
-LINES, MEDIAN, WORDS, WIDTH = 20, 8, 80, 110
+LINES, MEDIAN, WORDS, WIDTH = 20, 9, 80, 110
 
 
 def every_cell_ran_in_order(nb):

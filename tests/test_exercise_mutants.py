@@ -23,6 +23,12 @@ EQUIVALENT: dict[str, dict[str, str]] = {
     "overfitting.dropout": {
         "mask = torch.rand_like(x) > p": "one number in 16 million equals p",
     },
+    "nine_ways.depth": {
+        "for used in range(4):": "depth is three at most",
+    },
+    "nine_ways.tenth": {
+        "d_z = d_y @ w2.T * (z >= 0)": "as for numpy.biases",
+    },
     "overfitting.standardize": {
         "mean, std = (x_train.mean(0), x_train.std(0) - 1e-06)": (
             "a millionth more or less, and a column of zeros either way"

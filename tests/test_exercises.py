@@ -181,6 +181,8 @@ def leaves(*arguments):
     ids=["partial", "module", "object", "class", "number", "print", "strange"],
 )
 def test_no_check_fails_whatever_comes(name, answer, words, capsys):
+    if name == "nine_ways.tower" and answer is Failing:  # a class may be right there
+        words = "TypeError: Failing.__init__() takes 1 positional argument"
     if name == "autograd.silu":  # wants a class
         words = "Function, got a "
     message = said(capsys, name, answer).splitlines()[-1]

@@ -49,11 +49,6 @@ class Evidence:
         low, high = bootstrap((drawn,), np.mean, method="percentile", rng=0).confidence_interval
         return float(low), float(high)
 
-    @property
-    def independent(self) -> int:
-        """How many of the runs share neither their seed nor their notebook's."""
-        return len(self.runs) if self.groups == 1 else self.groups
-
     def is_tie(self) -> bool:
         """Whether the interval holds the difference that the claim speaks of."""
         low, high = self.interval()

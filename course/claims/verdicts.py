@@ -72,8 +72,8 @@ class Judged:
         return self.because.format(**self.figures) + (f"; {alike}" if self.currency else "")
 
     def contradictions(self) -> Iterator[str]:
-        """Yield a sentence if paired figures of enough runs say something else than the judgement."""
-        pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and figure.independent >= ENOUGH]
+        """Yield a sentence if paired figures of enough runs of the notebook say something else than the judgement."""
+        pairs = [figure for figure in self.figures.values() if figure.kind == "paired" and figure.groups >= ENOUGH]
         ties = [figure for figure in pairs if figure.is_tie()]
         if ties and self.judgement in ("holds", "false"):
             yield f"{self.claim} is judged {self.judgement!r}, but {ties[0]} is a tie: judge {TIED!r}"

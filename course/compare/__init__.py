@@ -1,5 +1,6 @@
 """Compare optimizers fairly, and sum up what the runs gave."""
 
+from course.compare.differences import describe_differences, difference, differences, draw_differences
 from course.compare.race import OPTIMIZERS, Competitor, Task, compare, sweep
 from course.compare.run_files import load_runs, save_runs
 from course.compare.runs import (
@@ -9,7 +10,6 @@ from course.compare.runs import (
     Row,
     Run,
     describe_rows,
-    difference,
     steps_to,
     table,
     tune,
@@ -27,8 +27,11 @@ __all__ = [
     "Task",
     "Tuned",
     "compare",
+    "describe_differences",
     "describe_rows",
     "difference",
+    "differences",
+    "draw_differences",
     "load_runs",
     "save_runs",
     "steps_to",

@@ -1,4 +1,4 @@
-"""What training runs gave: plain data, the choice of a rate, a table of medians and ranges, differences.
+"""What training runs gave: plain data, the choice of a rate, a table of medians and ranges.
 
 `course.compare` makes the runs.
 """
@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from itertools import chain, takewhile
 from typing import NamedTuple
 
-from course.claims import paired
-from course.claims.evidence import Evidence
 from course.train import Metrics
 
 
@@ -98,7 +96,7 @@ def tune(runs: Sequence[Run], within: float = 0.02) -> dict[str, Choice]:
     for name in dict.fromkeys(name for (name, _), _ in groups):
         named = {lr: group for (other, lr), group in groups if other == name}
         _, lr = best_of([run for group in named.values() for run in group])
-        ends = [run.valid[-1] for group in named.values() for run in group if _is_finished(run)]
+        ends = [run.valid[-1] for group in named.values() for run in group if is_finished(run)]
         scores = {rate: _score(group) for rate, group in named.items()}
         accuracy, loss = scores[lr]
         if any(end.accuracy is None for end in ends):
@@ -117,7 +115,7 @@ def best_of(runs: Sequence[Run]) -> tuple[str, float]:
     Raises: ValueError if every run diverged.
     """
     scores = {key: _score(group) for key, group in _groups(runs)}
-    if not any(map(_is_finished, runs)):
+    if not any(map(is_finished, runs)):
         names, rates = zip(*scores, strict=True)
         told = f"{' and '.join(dict.fromkeys(names))} diverged, at rates from {min(rates):g} to {max(rates):g}"
         raise ValueError(f"every run of {told}: try smaller ones, or look for nan in the data")
@@ -133,7 +131,7 @@ def table(runs: Sequence[Run], *, loss: float | None = None, accuracy: float | N
     rows = []
     wanted = loss is not None or accuracy is not None
     for (name, lr), group in _groups(runs):
-        ended = [run for run in group if _is_finished(run)]
+        ended = [run for run in group if is_finished(run)]
         valid, test = [run.valid[-1] for run in ended], [run.test for run in ended if run.test]
         reached = [steps_to(run, loss=loss, accuracy=accuracy) for run in group] if wanted else []
         rows.append(
@@ -176,25 +174,6 @@ def steps_to(run: Run, *, loss: float | None = None, accuracy: float | None = No
     return None
 
 
-def difference(runs: Sequence[Run], ours: str, theirs: str, against: float = 0.0) -> Evidence:
-    """Return by how much the accuracy of one name exceeds that of another, at equal seeds; for `verdict`.
-
-    It is that on the test data, if there is one, else on the validation data; a diverged run has accuracy 0.
-    against: by how much the claim says that it does. Raises: ValueError if the two have not run from the same seeds.
-    """
-    ends: dict[str, dict[int, float]] = {ours: {}, theirs: {}}
-    for run in runs:
-        if run.name in ends and run.ended != "interrupted":
-            end = (run.test or run.valid[-1]).accuracy if _is_finished(run) else 0.0
-            ends[run.name][run.seed] = end or 0.0
-    if not ends[ours] or ends[ours].keys() != ends[theirs].keys():
-        told = f"{ours} ran from seeds {sorted(ends[ours])}, {theirs} from {sorted(ends[theirs])}"
-        raise ValueError(f"{told}, expected the same: compare them in one call")
-    seeds = sorted(ends[ours])
-    pairs = ([ends[name][seed] for seed in seeds] for name in (ours, theirs))
-    return paired(next(pairs), next(pairs), "points", against=against)
-
-
 def describe_rows(rows: Sequence[Row]) -> str:
     """Return one line for each row, with ≈ before every measured number."""
     return "\n".join(_line(row, max(len(row.name) for row in rows)) for row in rows)
@@ -211,11 +190,11 @@ def _groups(runs: Iterable[Run]) -> list[tuple[tuple[str, float], list[Run]]]:
 
 def _score(runs: list[Run]) -> tuple[float, float]:
     """Median accuracy and median of the negative loss at the end, on the validation data."""
-    ends = [run.valid[-1] if _is_finished(run) else Metrics(math.inf, 0.0) for run in runs]
+    ends = [run.valid[-1] if is_finished(run) else Metrics(math.inf, 0.0) for run in runs]
     return statistics.median(end.accuracy or 0.0 for end in ends), statistics.median(-end.loss for end in ends)
 
 
-def _is_finished(run: Run) -> bool:
+def is_finished(run: Run) -> bool:
     """Whether a run came to its end, with numbers there: a nan in a run made elsewhere is divergence too."""
     numbers = chain(run.valid[-1], run.test or ()) if run.ended == "finished" else (math.nan,)
     return all(number is None or math.isfinite(number) for number in numbers)

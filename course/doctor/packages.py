@@ -13,6 +13,7 @@ INSTALL = f"{PYTHON} -m pip install"
 EXTRAS = {  # of pyproject.toml: what is missed without their packages
     "curves": "notebook 12 and `--curves` need it",
     "fast": "reading is slower without it",
+    "jax": "the last act of notebook 10 needs it",
     "test": "only the tests need it",
 }
 TORCH = "import torch; torch.ones(2, 2) @ torch.ones(2, 2)"

@@ -5,7 +5,20 @@ import inspect
 import textwrap
 
 from course._streams import say
-from course.exercises import autograd, convlstm, devices, files, nn, numpy, optim, overfitting, start, tensor
+from course.exercises import (
+    autograd,
+    convlstm,
+    devices,
+    files,
+    nine_ways,
+    nn,
+    numpy,
+    optim,
+    optimizers,
+    overfitting,
+    start,
+    tensor,
+)
 from course.exercises.exercise import (
     Exercise,
     Mistake,
@@ -17,7 +30,7 @@ from course.exercises.exercise import (
 from course.exercises.limit import TooLong, limited
 from course.exercises.solved import note_solved, today
 
-MODULES = start, numpy, tensor, autograd, nn, optim, convlstm, overfitting, devices, files
+MODULES = start, numpy, tensor, autograd, nn, optim, convlstm, overfitting, nine_ways, optimizers, devices, files
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
 _shown: dict[str, int] = {}  # the last hint that was shown, for each exercise

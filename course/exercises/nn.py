@@ -8,7 +8,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course.device import seed_everything
-from course.exercises.exercise import Exercise, Mistake, as_number, call, describe_error, expect_like, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    Mistakes,
+    as_number,
+    call,
+    call_pure,
+    describe_error,
+    expect_like,
+    explain,
+    near,
+)
 
 Y = torch.tensor([0, 1, 2, 3, 4, 5])
 
@@ -273,6 +284,90 @@ def draw(inputs, outputs, slope):
     return torch.randn(outputs, inputs) / (kept * inputs) ** 0.5
 
 
+def check_lost(answer: object) -> None:
+    cases = [_answers_to(*case) for case in LOST_CASES]
+    results = [_as_digits(call_pure(answer, *case)) for case in cases]
+    wrong = [(case, result) for case, result in zip(cases, results) if result != lost(*case)]
+    if wrong:
+        explain(results, cases, LOST_MISTAKES)
+        (logits, y), result = wrong[0]
+        raise Mistake(
+            f"for {len(y)} images and {logits.shape[1]} classes you return {result}, expected {lost(logits, y)}: "
+            "print, for each digit, how many images it has and how many of them are found."
+        )
+
+
+# For each digit how many of its images are found, how many are read as the next digit; and the number of classes.
+LOST_CASES = (
+    ({0: (10, 0), 1: (0, 12), 2: (9, 30), 3: (1, 19), 4: (1, 39), 5: (2, 58), 6: (3, 0)}, 10),
+    ({0: (4, 1), 1: (5, 0), 2: (6, 1)}, 3),
+    ({7: (0, 1), 8: (2, 0)}, 10),
+    ({1: (0, 3), 0: (0, 25)}, 2),
+    ({}, 10),
+)
+
+
+def _answers_to(digits: dict[int, tuple[int, int]], classes: int) -> tuple[Tensor, Tensor]:
+    """Make logits that find so many images of each digit, and read the rest as another; and the true digits."""
+    pairs = [(digit, digit) for digit, (found, _) in digits.items() for _ in range(found)]
+    pairs += [((digit + 1) % classes, digit) for digit, (_, missed) in digits.items() for _ in range(missed)]
+    generator = torch.Generator().manual_seed(len(pairs))
+    order = torch.randperm(len(pairs), generator=generator).tolist()
+    said = torch.tensor([pairs[place][0] for place in order], dtype=torch.int64)
+    logits = -1 - torch.rand(len(pairs), classes, generator=generator)  # all below zero, and no two alike
+    logits[range(len(pairs)), said] = -0.5
+    return logits, torch.tensor([pairs[place][1] for place in order], dtype=torch.int64)
+
+
+def _as_digits(value: object) -> list[int]:
+    if isinstance(value, (int, float)) or getattr(value, "shape", None) == ():
+        raise Mistake("you return one number, expected a list of the digits that are lost.")
+    try:
+        return sorted(int(digit) for digit in value)
+    except (TypeError, ValueError):
+        raise Mistake(f"you return a {type(value).__name__}, expected a list of digits.") from None
+
+
+def lost(logits, y):
+    answers = logits.argmax(1)
+    digits = []
+    for digit in range(logits.shape[1]):
+        own = y == digit
+        if own.any() and (answers[own] == digit).float().mean() < 0.05:
+            digits.append(digit)
+    return digits
+
+
+def _lost_by(rule: Callable[[Tensor, Tensor], bool]) -> Callable[[Tensor, Tensor], list[int]]:
+    """Return the function that takes a digit for lost by a rule of (answers == digit, y == digit)."""
+    return lambda logits, y: [digit for digit in range(logits.shape[1]) if rule(logits.argmax(1) == digit, y == digit)]
+
+
+def _found(said: Tensor, own: Tensor) -> float:
+    return said[own].double().mean().item()
+
+
+LOST_MISTAKES: Mistakes = (
+    (
+        _lost_by(lambda said, own: own.any() and not said.any()),
+        "you look for digits that are never answered. A digit can be answered and yet not be found: of its own images "
+        "less than one in twenty must be read right.",
+    ),
+    (
+        _lost_by(lambda said, own: not said.any()),
+        "you look for digits that are never answered, and also take those for lost that have no image.",
+    ),
+    (_lost_by(lambda said, own: not _found(said, own) >= 0.05), "a digit that has no image is not lost."),
+    (_lost_by(lambda said, own: _found(said, own) <= 0.05), "exactly one in twenty is enough not to be lost."),
+    (_lost_by(lambda said, own: _found(said, own) == 0), "a digit may be found now and then, and still be lost."),
+    (_lost_by(lambda said, own: _found(said, own) >= 0.05), "you return the digits that are found."),
+    (
+        _lost_by(lambda said, own: own.any() and (said & own).double().mean().item() < 0.05),
+        "you divide by all images, expected those of the digit alone.",
+    ),
+)
+
+
 EXERCISES: dict[str, Exercise] = {
     "nn.reader": Exercise(
         check_reader,
@@ -293,5 +388,15 @@ EXERCISES: dict[str, Exercise] = {
             "the variance is 1 / (inputs * (1 + slope**2) / 2), and the weight has shape (outputs, inputs).",
         ),
         draw,
+    ),
+    "nn.lost": Exercise(
+        check_lost,
+        "A score for each class shows what one number for all hides.",
+        (
+            "logits.argmax(1) is what the network answers; look at the images of one digit at a time, y == digit.",
+            "(answers[y == digit] == digit) says which images of this digit are found; its mean is their part.",
+            "go through all digits, keep those whose part is below 0.05, and leave out digits without any image.",
+        ),
+        lost,
     ),
 }

@@ -71,7 +71,32 @@ def double(inputs, outputs, slope):
     return torch.randn(outputs, inputs, dtype=torch.float64) * right(inputs, outputs, slope)
 
 
-UNTOUCHED = {"nn.reader": untouched_reader, "nn.draw": untouched_draw}
+def untouched_lost(logits, y): ...
+
+
+def lost_if(rule):
+    """Lost are the digits for which rule(answers, y, digit) is true."""
+
+    def lost(logits, y):
+        return [digit for digit in range(logits.shape[1]) if rule(logits.argmax(1), y, digit)]
+
+    return lost
+
+
+def part(answers, y, digit):
+    return (answers[y == digit] == digit).double().mean().item()
+
+
+def how_many(logits, y):
+    return len(lost_if(lambda *three: part(*three) < 0.05)(logits, y))
+
+
+def changes_y(logits, y):
+    y += 1
+    return []
+
+
+UNTOUCHED = {"nn.reader": untouched_reader, "nn.draw": untouched_draw, "nn.lost": untouched_lost}
 WRONG = {
     "nn.reader": [
         (untouched_reader, "two symptoms with two causes"),
@@ -112,5 +137,14 @@ WRONG = {
         (constant, "all weights are the same number"),
         (array, "the weight is a ndarray, expected a Tensor"),
         (double, "the weight has dtype torch.float64"),
+    ],
+    "nn.lost": [
+        (lost_if(lambda answers, y, digit: not (answers == digit).any()), "take those for lost that have no image"),
+        (lost_if(lambda *three: part(*three) <= 0.05), "exactly one in twenty"),
+        (lost_if(lambda *three: part(*three) == 0), "now and then"),
+        (lost_if(lambda *three: not part(*three) >= 0.05), "no image is not lost"),
+        (lost_if(lambda *three: part(*three) >= 0.05), "the digits that are found"),
+        (how_many, "you return one number"),
+        (changes_y, "changes its argument y"),
     ],
 }
