@@ -109,7 +109,9 @@ def install(root):
                 raise Stop(fault)
             set_stamp(venv, INTERRUPTED)
             options = ["--constraint", str(constraints)] if constraints else []
-            watch("pip", [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,jax,test]", *options], venv)
+            watch(
+                "pip", [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,jax,test]", *options], venv
+            )
             set_stamp(venv, wanted)
     except OSError as error:
         reason = f"cannot write {error.filename or venv} ({error.strerror or error})"
