@@ -133,7 +133,7 @@ FAULTS = {
     },
     gates.cells_are_short: {
         "a long cell": (notebook(ran("a\n" * 21), ran("a"), ran("a")), "21 lines, expected at most 20"),
-        "long cells": (notebook(ran("a\n" * 9), ran("a\n" * 9), ran("a")), "median of 9 lines"),
+        "long cells": (notebook(ran("a\n" * 10), ran("a\n" * 10), ran("a")), "median of 10 lines"),
         "a wide line": (notebook(ran("a" * 111)), "a line of 111 characters"),
     },
     gates.nothing_from_elsewhere: {
