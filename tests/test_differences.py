@@ -54,8 +54,8 @@ def test_a_first_look_that_comes_too_late_is_named_with_its_mend():
 def test_a_line_says_who_leads_whom_by_how_much():
     found = {"a": paired([0.5, 0.5], [0.25, 0.25], "points"), "long": paired([0.5, 0.25], [0.25, 0.5], "points")}
     assert describe_differences(found, "c").splitlines() == [
-        "a    less c: ≈ +25.0 points (95 %: ≈ +25.0 to ≈ +25.0, 2 pairs)",
-        "long less c: ≈ +0.0 points (95 %: ≈ -25.0 to ≈ +25.0, 2 pairs)",
+        "a    minus c: ≈ +25.0 points (95 %: ≈ +25.0 to ≈ +25.0, 2 pairs)",
+        "long minus c: ≈ +0.0 points (95 %: ≈ -25.0 to ≈ +25.0, 2 pairs)",
     ]
     assert describe_differences({}, "c") == ""
 
@@ -65,4 +65,4 @@ def test_the_largest_difference_stands_at_the_top_of_the_figure():
     (axes,) = draw_differences(found, "c", title="t").axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
     assert [list(line.get_xdata()) for line in axes.lines] == [[50, 50], [50], [25, 25], [25], [0, 0]]
-    assert (axes.get_title(), axes.get_xlabel()) == ("t", "accuracy less that of c (points)")
+    assert (axes.get_title(), axes.get_xlabel()) == ("t", "accuracy minus that of c (points)")

@@ -319,6 +319,18 @@ def test_a_figure_that_moved_further_is_told(old, new, message):
     assert wrong and wrong[0].startswith("figure 1") and message in wrong[0]
 
 
+def test_the_order_of_rows_is_a_value_and_not_compared_for_timings():
+    def rows(tolerance, *labels):
+        figure = drawn(1, tolerance=tolerance)
+        series = figure["figure"]["axes"][0]["series"][0]
+        figure["figure"]["axes"][0]["series"] = [{**series, "label": label} for label in labels]
+        return figure
+
+    assert compare_figures([rows(None, "Adam", "SGD")], [rows(None, "SGD", "Adam")]) == []
+    assert len(compare_figures([rows(None, "Adam", "SGD")], [rows(None, "Adam", "Muon")])) == 1
+    assert len(compare_figures([rows(0.1, "Adam", "SGD")], [rows(0.1, "SGD", "Adam")])) == 1
+
+
 def test_a_panel_or_a_figure_too_few_is_told():
     two = copy.deepcopy(drawn(1))
     two["figure"]["axes"] *= 2

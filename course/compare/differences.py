@@ -49,7 +49,7 @@ def differences(
 def describe_differences(found: Mapping[str, Evidence], against: str) -> str:
     """Return a line for each difference; an interval that holds 0 is a tie."""
     width = max(map(len, found), default=0)
-    return "\n".join(f"{name:{width}} less {against}: {figure}" for name, figure in found.items())
+    return "\n".join(f"{name:{width}} minus {against}: {figure}" for name, figure in found.items())
 
 
 def draw_differences(found: Mapping[str, Evidence], against: str, *, title: str, axes: Axes | None = None) -> Figure:
@@ -61,7 +61,7 @@ def draw_differences(found: Mapping[str, Evidence], against: str, *, title: str,
     for name in sorted(found, key=lambda name: found[name].center(), reverse=True):
         low, high = found[name].interval()
         rows[name] = 100 * low, 100 * found[name].center(), 100 * high
-    return plots.intervals(rows, title=title, x=f"accuracy less that of {against} (points)", axes=axes)
+    return plots.intervals(rows, title=title, x=f"accuracy minus that of {against} (points)", axes=axes)
 
 
 def _until(run: Run, currency: str, least: float) -> Run:

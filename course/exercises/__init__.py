@@ -10,6 +10,7 @@ from course.exercises import (
     convlstm,
     devices,
     files,
+    memory,
     nine_ways,
     nn,
     numpy,
@@ -30,7 +31,21 @@ from course.exercises.exercise import (
 from course.exercises.limit import TooLong, limited
 from course.exercises.solved import note_solved, today
 
-MODULES = start, numpy, tensor, autograd, nn, optim, convlstm, overfitting, nine_ways, optimizers, devices, files
+MODULES = (
+    start,
+    numpy,
+    tensor,
+    autograd,
+    nn,
+    optim,
+    convlstm,
+    overfitting,
+    nine_ways,
+    optimizers,
+    devices,
+    files,
+    memory,
+)
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
 _shown: dict[str, int] = {}  # the last hint that was shown, for each exercise
