@@ -76,6 +76,7 @@ def test_compiled_layers_give_the_same_in_one_graph(dim, peephole, lean, fresh_c
     assert_close(flat(*compiled(x, states, torch.tensor([9, -1]))), nearest)
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # where the compiler of torch 2.11 looks
 @DIMS
 def test_a_compiled_rainnet_trains_and_predicts_as_it_is(dim, fresh_compiler):
     net, x = rain(dim), film(dim, steps=2).requires_grad_()
