@@ -18,6 +18,7 @@ from course.exercises.exercise import (
     call_pure,
     expect_like,
     explain,
+    first_wrong,
     near,
 )
 from course.rain import MISSING
@@ -306,7 +307,7 @@ def check_csi(answer: object) -> None:
     right = [critical_success(*case) for case in maps]
     if not near(given, right):
         explain(given, maps, list(_wrong_scores()))
-        place = next(place for place, score in enumerate(given) if not near(score, right[place]))
+        place = first_wrong(given, right)
         said, real, threshold = (one.tolist() if isinstance(one, Tensor) else one for one in maps[place])
         shown = "noise of 60 to 255" if len(said) > 2 else f"the forecast {said} and the codes {real}"
         raise Mistake(

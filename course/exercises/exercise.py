@@ -152,6 +152,12 @@ def near(value: object, expected: object, tolerance: float = 1e-6) -> bool:
     return bool(np.allclose(value, expected, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 
+def first_wrong(values: Sequence, right: Sequence, tolerance: float = 1e-6) -> int:
+    """Return the place of the first value that is not near the right one."""
+    pairs = enumerate(zip(values, right))
+    return next(place for place, (value, expected) in pairs if not near(value, expected, tolerance))
+
+
 def call_cases(answer: object, cases: Sequence[tuple], mistakes: Mistakes = (), tolerance: float = 1e-6) -> list:
     """`call_pure` with each case in turn, and return the results.
 

@@ -1,12 +1,21 @@
 """The exercises of notebook 14_memory."""
 
 import weakref
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, expect_like, explain, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call,
+    call_cases,
+    expect_like,
+    explain,
+    first_wrong,
+    near,
+)
 
 COPIES = {"SGD": 0, "momentum": 1, "Adam": 2, "AdamW": 2}
 TRAININGS = tuple((weights, name) for name in COPIES for weights in (1000, 7, 0, 2_000_000_000))
@@ -18,7 +27,7 @@ def check_training(answer: object) -> None:
     if near(results, right):
         return
     explain(results, TRAININGS, WRONG_TRAININGS)
-    place = next(place for place in range(len(right)) if not near(results[place], right[place]))
+    place = first_wrong(results, right)
     weights, name = TRAININGS[place]
     raise Mistake(
         f"training_bytes({weights:_}, {name!r}) gives {results[place]:,.0f}, expected {right[place]:,}: "
@@ -45,15 +54,15 @@ ACCOUNTS = ((1000, 300, 2000), (0, 7, 70), (50, 10, 59), (50, 10, 60), (500, 1, 
 
 def check_batch(answer: object) -> None:
     results = [_largest(answer, *account) for account in ACCOUNTS]
-    right = [max(0, (budget - fixed) // each) for fixed, each, budget in ACCOUNTS]
+    right = [_largest(largest_batch, *account) for account in ACCOUNTS]
     if near(results, right):
         return
     explain(results, ACCOUNTS, WRONG_BATCHES)
-    place = next(place for place in range(len(right)) if not near(results[place], right[place]))
+    place = first_wrong(results, right)
     fixed, each, budget = ACCOUNTS[place]
     raise Mistake(
         f"where a batch of 1 takes {fixed + each:,} bytes, one of 2 {fixed + 2 * each:,}, and {budget:,} are there,"
-        f" you return {results[place]:g}, expected {right[place]:,}."
+        f" you return {results[place]:g}, expected {right[place]:,.0f}."
     )
 
 
@@ -124,33 +133,24 @@ class _Watched(nn.Module):
         self.first = nn.Parameter(torch.randn(3, 4, generator=generator))
         self.last = nn.Parameter(torch.randn(4, 2, generator=generator))
         self.kept: list[weakref.ref] = []
+        self.most = 0  # graphs at a time
         self.largest = 0  # batch that it was called with
 
     def forward(self, x: Tensor) -> Tensor:
         self.largest = max(self.largest, len(x))
         hidden = (x @ self.first).tanh()
         self.kept.append(weakref.ref(hidden))
+        self.most = max(self.most, sum(kept() is not None for kept in self.kept))
         return hidden @ self.last
-
-    def alive(self) -> int:
-        return sum(kept() is not None for kept in self.kept)
 
 
 def check_collect(answer: object) -> None:
     for sizes in ((2, 2, 2, 2, 2), (3, 1, 4, 1, 5, 9), (1,)):
-        model, most = _Watched(), [0]
+        model = _Watched()
         generator = torch.Generator().manual_seed(len(sizes))
         given = [torch.randn(size, 3, generator=generator) for size in sizes]
-
-        def batches(given=given, model=model, most=most) -> Iterator[Tensor]:
-            for x in given:
-                most[0] = max(most[0], model.alive())
-                yield x
-            most[0] = max(most[0], model.alive())
-
-        result = call(answer, model, batches())
-        if not torch.is_grad_enabled() or torch.is_inference_mode_enabled():
-            torch.set_grad_enabled(True)
+        result = call(answer, model, iter(given))
+        if not torch.is_grad_enabled():
             raise Mistake("after your call nothing records gradients any more: use `with torch.no_grad():`.")
         right = (torch.cat(given) @ model.first).tanh() @ model.last
         expect_like("the result", result, right)
@@ -162,10 +162,10 @@ def check_collect(answer: object) -> None:
             raise Mistake("the weights do not require gradients any more: the model is to be trained on.")
         if model.largest > max(sizes):
             raise Mistake("you join batches before the model sees them: it was to be called with one at a time.")
-        if most[0] > 1:  # one may be alive: that of the batch before
+        if model.most > 2:  # that of this batch, and perhaps that of the one before
             raise Mistake(
-                f"while it collects, the graphs of {most[0]} batches are alive at once: cutting them off at the end is "
-                "too late."
+                f"while it collects, the graphs of {model.most} batches are alive at once: cutting them off at the end "
+                "is too late."
             )
 
 

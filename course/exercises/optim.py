@@ -7,7 +7,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, expect_like, explain, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call,
+    call_cases,
+    expect_like,
+    explain,
+    first_wrong,
+    near,
+)
 
 RATE, BETAS, DECAY = 0.125, (0.8, 0.7), 0.2
 N, STEPS = 32, 6  # enough that every wrong formula gives another path
@@ -23,7 +33,7 @@ def check_lion(answer: object) -> None:
                 if not state:
                     message = "nothing is kept in state, so every step is a first step: where does m live on?"
                 raise Mistake(message)
-        step = next(k for k in range(STEPS) if not near(path[k], right[k], 1e-9))
+        step = first_wrong(path, right, 1e-9)
         place = (path[step] - right[step]).abs().argmax()
         raise Mistake(
             f"step {step + 1} leads to {path[step][place]:.4f}, expected {right[step][place]:.4f}, "
@@ -125,7 +135,7 @@ def check_edge(answer: object) -> None:
     right_edges = [edge for edge, _ in right]
     if not near(edges, right_edges):
         explain(edges, cases, WRONG_EDGES)
-        place = next(place for place in range(len(cases)) if not near(edges[place], right_edges[place]))
+        place = first_wrong(edges, right_edges)
         edge, curvatures = edges[place], VALLEYS[place]
         if edge <= 0:
             raise Mistake(f"for {curvatures} your edge is {edge:g}, expected a rate above 0.")
@@ -134,7 +144,7 @@ def check_edge(answer: object) -> None:
             f"{max(abs(1 - edge * c) for c in curvatures):.4g} in the worst direction, expected 1."
         )
     explain(bests, cases, WRONG_BESTS)
-    place = next(place for place in range(len(cases)) if not near(pairs[place], right[place]))
+    place = first_wrong(pairs, right)
     curvatures = VALLEYS[place]
     factors = [max(abs(1 - best * c) for c in curvatures) for best in (bests[place], right[place][1])]
     raise Mistake(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, explain, near
+from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, explain, first_wrong, near
 
 SERIES = (
     ([4.0, 4.0, 4.0], 0.9),
@@ -21,11 +21,11 @@ def check_ema(answer: object) -> None:
     if near(results, right):
         return
     explain(results, SERIES, WRONG_EMAS)
-    place = next(place for place in range(len(SERIES)) if not near(results[place], right[place]))
+    place = first_wrong(results, right)
     values, beta = SERIES[place]
     if len(results[place]) != len(values):
         raise Mistake(f"ema({values}, {beta}) gives {len(results[place])} averages, expected one for each value.")
-    at = next(at for at in range(len(values)) if not near(results[place][at], right[place][at]))
+    at = first_wrong(results[place], right[place])
     raise Mistake(
         f"ema({values}, {beta}) gives {results[place][at]:.4g} after value {at + 1}, expected {right[place][at]:.4g}: "
         f"the average is divided by 1 - {beta}**{at + 1}."
@@ -107,7 +107,7 @@ def check_clip(answer: object) -> None:
     if near(results, right, 1e-4):
         return
     explain(results, cases, WRONG_CLIPS, 1e-4)
-    place = next(place for place in range(len(cases)) if not near(results[place], right[place], 1e-4))
+    place = first_wrong(results, right, 1e-4)
     given, limit = LISTS[place]
     raise Mistake(f"clip({given}, {limit}) gives {_rounded(results[place])}, expected {_rounded(right[place])}.")
 

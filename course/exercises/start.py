@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call_cases, explain, near
+from course.exercises.exercise import Exercise, Mistake, call_cases, explain, first_wrong, near
 
 
 def _cases() -> list[tuple[Tensor, Tensor]]:
@@ -42,7 +42,7 @@ def check_accuracy(answer: object) -> None:
     explain(values, cases, MISTAKES)
     if len(set(values)) == 1:
         raise Mistake(f"you return {values[0]:g} for all images: it has to be computed from logits and y.")
-    place = next(place for place, value in enumerate(values) if not near(value, right[place]))
+    place = first_wrong(values, right)
     images = len(cases[place][1])
     raise Mistake(
         f"of {images} images {round(right[place] * images)} are right, and you return {values[place]:.3f}: along "

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call, call_cases, expect_like, explain, near
+from course.exercises.exercise import Exercise, Mistake, call, call_cases, expect_like, explain, first_wrong, near
 from course.meter import peak_bytes
 
 CHANNELS = (0, 2, 3)  # to average over, for one number a channel
@@ -107,7 +107,7 @@ def check_loss(answer: object) -> None:
     right = [mean_squared_error(*case) for case in cases]
     if not near(losses, right):
         explain(losses, cases, WRONG_LOSSES)
-        place = next(place for place, loss in enumerate(losses) if not near(loss, right[place]))
+        place = first_wrong(losses, right)
         misses = (cases[place][0][:, 0] - cases[place][1]).tolist()
         raise Mistake(
             f"for misses of {misses} your loss is {losses[place].item():.4g}, expected {right[place].item():.4g}."

@@ -9,8 +9,8 @@ SURPRISES = ("c1", "c5", "c6")  # those that README shows
 HEAD = """# What people say, and what we measured
 
 The course grew out of study notes by learners. What these claim is tested where it comes up. `python3 run.py claims`
-writes this page: it runs each notebook with five seeds, which change all that is random, and keeps every single run in
-`course/claims/bands.json`.
+writes this page: it runs each notebook with five seeds or more, which change all that is random, and keeps every
+single run in `course/claims/bands.json`.
 
 A figure is the median of single runs, with their range and number; a difference is the mean over pairs of runs that
 share a seed, with its 95 % interval by bootstrap over the seeds. If the interval holds 0, or what the claim says, it is

@@ -44,15 +44,16 @@ def _figure(old: dict, new: dict, tolerance: float | None, values: bool):
 
 
 def _axes(old: dict, new: dict, tolerance: float | None):
-    labels, new_labels = ([masked(series["label"]) for series in axes["series"]] for axes in (old, new))
+    both = [axes["series"] for axes in (old, new)]
     if tolerance is None:  # who is at the top is a value, too
-        labels, new_labels = sorted(labels), sorted(new_labels)
+        both = [sorted(lines, key=lambda line: masked(line["label"])) for lines in both]
+    labels, new_labels = ([masked(line["label"]) for line in lines] for lines in both)
     if labels != new_labels:
         yield f"the series are {new_labels}, expected {labels}"
         return
     left, right, bottom, top = old["range"]
     x_scale, y_scale = old.get("scale", ("linear", "linear"))
-    for a, b in zip(old["series"], new["series"], strict=True):
+    for a, b in zip(*both, strict=True):
         for axis, limits, scale in (("x", (left, right), x_scale), ("y", (bottom, top), y_scale)):
             yield from _numbers(f"series {a['label']!r}, {axis}", a[axis], b[axis], tolerance, limits, scale)
     if old["bars"]:

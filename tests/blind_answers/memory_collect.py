@@ -278,6 +278,11 @@ def detaches_the_kept(model, batches):
     return torch.cat(kept)
 
 
+def lists_batches_and_answers(model, batches):
+    answers = [model(x) for x in list(batches)]
+    return torch.cat([y.detach() for y in answers])
+
+
 RIGHT = [
     (detaches_each_batch, "detach per batch"),
     (loops_in_no_grad, "the loop in a no_grad block"),
@@ -295,6 +300,7 @@ RIGHT = [
 ]
 
 WRONG = [
+    (lists_batches_and_answers, "lists all batches before the first is asked", "while it collects"),
     (left_as_given, "left as given", "while it"),
     (forgets_the_return, "no_grad but no return", "your function returns"),
     (drops_the_detached, "throws away what detach returns", "while it"),
