@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course.rain import ANN, CNN, LSTM, advection, csi, drift, echo, features, move, persistence, rmse, storms
+from course.rain import ANN, CNN, LSTM, Weather, advection, csi, drift, echo, features, move, persistence, rmse, storms
 
 STEPS = 5
 
@@ -119,11 +119,11 @@ def test_two_frames_are_enough_and_the_type_stays():
 
 
 def test_on_storms_advection_beats_persistence_in_rmse_and_csi():
-    made = storms(30, 5, (15, 1, 32, 32), after=10, blind=0)
+    made = storms(30, 5, (15, 1, 24, 24), km=4, after=5, blind=0)
     x, y = (echo(values)[0][:, :, 0] for values in (made.values, made.future))
-    moved, still = advection(x, 10), persistence(x, 10)
-    assert rmse(moved, y) < 0.92 * rmse(still, y)
-    assert csi(moved, y, 80 / 255) > csi(still, y, 80 / 255) + 0.04
+    moved, still = advection(x, 5), persistence(x, 5)
+    assert rmse(moved, y) < 0.7 * rmse(still, y)
+    assert csi(moved, y, 80 / 255) > csi(still, y, 80 / 255) + 0.15
 
 
 def blind_and_fast():
@@ -136,9 +136,8 @@ def blind_and_fast():
 
 def test_every_option_of_advection_reaches_drift_and_move():
     x, seen = blind_and_fast()
-    asked = {"seen": seen, "reach": 12, "edge": "zeros"}
-    by = drift(x, seen, 12)
-    assert by[0].tolist() == pytest.approx([3, 0], abs=0.05)
+    asked = {"seen": seen, "reach": 2, "edge": "zeros"}
+    by = drift(x, seen, 2)
     expected = torch.stack([move(x[:, -1], step * by, edge="zeros") for step in (1, 2, 3)], 1)
     torch.testing.assert_close(advection(x, 3, **asked), expected)
     for name in asked:  # each of them makes a difference, so that none can be lost
@@ -148,8 +147,24 @@ def test_every_option_of_advection_reaches_drift_and_move():
 
 def test_no_drift_beyond_the_reach_is_found():
     x, seen = blind_and_fast()
-    for reach in (1, 2, 4):  # cells, over three steps; a parabola may add a half
-        assert 3 * drift(x, seen, reach)[0, 0].item() <= reach + 0.5
+    for reach in (1, 2):  # cells a step; over three steps a parabola may add a half
+        assert drift(x, seen, reach)[0, 0].item() <= reach + 0.5 / 3
+    assert drift(x, seen, 3)[0].tolist() == pytest.approx([3, 0], abs=0.05)
+
+
+@pytest.mark.parametrize("speed", [2.0, 6.0, 10.0])  # km a step of 6 minutes: 20, 60 and 100 km/h
+@pytest.mark.parametrize("side", [24, 48])
+def test_storms_of_20_to_100_km_h_are_seen_to_drift_as_fast_as_they_do(speed, side):
+    weather = Weather(wind=(speed, speed), turn=(0, 0), lean=(0, 0), towards=(0, 0))
+    made = storms(12, 1, (15, 1, side, side), km=96 // side, blind=0, weather=weather)
+    found = 96 // side * drift(echo(made.values)[0][:, :, 0])  # km a step, to the south and to the east
+    assert found.median(0).values.tolist() == pytest.approx([0, speed], abs=0.3)
+
+
+def test_the_docstring_tells_the_fastest_drift_on_24_cells():
+    for velocity, seen in ((3.3, True), (4.5, False)):
+        x, _ = drifting((velocity, 0), side=24)
+        assert (abs(drift(x[:, -4:])[0, 0].item() - velocity) < 0.1) == seen
 
 
 def test_every_option_of_move_counts():
@@ -215,7 +230,7 @@ def test_a_network_of_the_notes_turns_volumes_into_rain_and_learns_eight_storms(
     y = 10 * x[:, -1, 0, 8:16, 8:16].mean((1, 2))  # rain that can be told from the last frame
     torch.manual_seed(0)
     network = make()
-    optimizer = torch.optim.Adam(network.parameters(), 0.02)
+    optimizer = torch.optim.Adam(network.parameters(), 0.01)
     losses = []
     for _ in range(120):
         loss = (network(x) - y).square().mean()

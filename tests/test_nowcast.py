@@ -178,7 +178,7 @@ def test_storms_are_made_in_pieces_to_the_same_values(tmp_path, monkeypatch):
     make_values(tmp_path / "values.npy", 7, SHAPE, seed=1)
     mapped = map_values(tmp_path / "values.npy")
     assert isinstance(mapped, np.memmap)
-    assert np.array_equal(mapped, storms(7, 1, SHAPE).values)
+    assert np.array_equal(mapped, storms(7, 1, SHAPE, km=5).values)  # 20 cells of 5 km
 
 
 def test_what_is_interrupted_while_it_is_made_is_not_there(tmp_path, monkeypatch):

@@ -136,11 +136,11 @@ def three(data, two, tmp_path_factory):
 
 
 def test_two_processes_give_the_losses_of_one(one, two):
-    _, result, _ = one
+    out, result, _ = one
     assert not two.failed
     assert len(losses(two.out)) == STEPS
     assert losses(two.out) == pytest.approx(result.losses, abs=1e-5, rel=1e-5)
-    assert result.losses[-6] < 0.9 * result.losses[0]  # it learns, so that equal losses say something
+    assert weights(out)["net.last.weight"].abs().max() > 0.01  # it was 0: equal losses say something
 
 
 def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
@@ -385,7 +385,7 @@ def test_curves_take_the_loss_of_each_step(data, tmp_path, monkeypatch):
 def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
     options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1}
     first = train_rain(tmp_path / "a", PLAN, cache=tmp_path / "made", **options)
-    assert [path.name for path in (tmp_path / "made").iterdir()] == ["storms_5_6x1x16x16_0.npy"]
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["storms_5_6x1x16x16_6km_0.npy"]
     monkeypatch.setattr(training, "make_values", None)
     assert train_rain(tmp_path / "b", PLAN, cache=tmp_path / "made", **options) == first
 

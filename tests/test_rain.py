@@ -109,6 +109,20 @@ def test_a_smaller_shape_is_the_middle_of_the_same_storms():
     assert np.array_equal(whole.labels, part.labels)
 
 
+def test_cells_may_be_larger_and_are_the_same_storms_seen_from_farther_apart():
+    whole = storms(3, shape=(4, 2, 101, 101), after=3, blind=1)
+    part = storms(3, shape=(4, 2, 25, 13), km=4, after=3, blind=1)
+    assert np.array_equal(whole.values[..., 2:100:4, 26:76:4], part.values)
+    assert np.array_equal(whole.future[..., 2:100:4, 26:76:4], part.future)
+    assert np.array_equal(whole.labels, part.labels)
+
+
+def test_as_much_rain_falls_in_the_last_frame_as_in_the_first():
+    made = storms(60, 2, (15, 1, 24, 24), km=4, after=20, blind=0)
+    means = np.concatenate([made.values, made.future], 1).mean((0, 2, 3, 4))  # (35,)
+    assert abs(means[:5].mean() - means[-5:].mean()) < 3
+
+
 def test_who_knows_the_future_knows_the_label():
     made = storms(20, shape=(1, 1, 5, 4), after=20)
     known = rain_rate(made.future[:, 10:, 0, 2, 2]).sum(1) / 10  # ten frames of a tenth of an hour
@@ -196,9 +210,9 @@ OTHERS = {  # another value for each property of the weather
 
 def test_every_option_of_storms_counts():
     weather, shape = Weather(**OTHERS), (3, 2, 9, 11)
-    made = storms(2, 5, shape, after=4, blind=1, first=6, weather=weather)
-    films = [_film(np.random.default_rng([5, 6 + number]), shape, weather) for number in range(2)]
-    seen = storms(2, 5, shape, after=4, blind=0, first=6, weather=weather)
+    made = storms(2, 5, shape, km=2, after=4, blind=1, first=6, weather=weather)
+    films = [_film(np.random.default_rng([5, 6 + number]), shape, 2, weather) for number in range(2)]
+    seen = storms(2, 5, shape, km=2, after=4, blind=0, first=6, weather=weather)
     assert made.ids == ["storm_7", "storm_8"] and (made.values == MISSING).any()
     for number, film in enumerate(films):
         assert np.array_equal(seen.values[number], film[:3]) and np.array_equal(made.future[number], film[3:7])
@@ -225,6 +239,11 @@ def test_every_property_of_the_weather_counts(name):
         ({"shape": (15, 4, 101)}, f"shape is (15, 4, 101), {SIZES}"),
         ({"shape": (0, 4, 9, 9)}, f"shape is (0, 4, 9, 9), {SIZES}"),
         ({"shape": (1, 5, 9, 9)}, f"shape is (1, 5, 9, 9), {SIZES}"),
+        ({"km": 0}, "km is 0, expected 1 to 1: a map of 101 x 101 cells has 101 km at most"),
+        (
+            {"km": 5, "shape": (1, 1, 20, 24)},
+            "km is 5, expected 1 to 4: a map of 20 x 24 cells has 101 km at most",
+        ),
         ({"after": 21}, "after is 21, expected 0 to 20: two hours after the last frame"),
         ({"blind": 2}, "blind is 2, expected a share from 0 to 1"),
     ],

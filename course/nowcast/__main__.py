@@ -55,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     add = partial(_add, parser.add_argument_group("data"))
     add("data", "a text of the CIKM format, its cache, or a folder with one; else storms are made", str)
     add("storms", "how many storms to make", int, 200)
-    add("shape", "of a film (15 4 101 101; of storms 15 4 48 48)", int, metavar=tuple("TDHW"), nargs=4)
+    add("shape", "of a film (15 4 101 101; of storms 15 4 48 48 of 2 km)", int, metavar=tuple("TDHW"), nargs=4)
     add("missing", "the code for -1 in --data, one that no value has", int, 254)
     add("cache", "folder for the cache of a text, beside it by default, or for storms, --out by default", str)
     add = partial(_add, parser.add_argument_group("what decides the result"))

@@ -211,11 +211,16 @@ def map_values(path: Path) -> ndarray:
     return values
 
 
+def km_of(shape: Sequence[int]) -> int:
+    """How large the cells are in which storms of this shape (T, D, H, W) fill the radar's map. Units: km."""
+    return max(1, max(SHAPE) // max(shape[2:]))
+
+
 def make_values(path: Path, count: int, shape: Sequence[int], seed: int) -> None:
     """Make storms into a .npy file, whole or not at all, piece by piece."""
     with written_whole(path) as part, open(part, "wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
         np.lib.format.write_array_header_1_0(file, header)
         for first in range(0, count, PIECE):
-            made = storms(min(PIECE, count - first), seed, tuple(shape), first=first)
+            made = storms(min(PIECE, count - first), seed, tuple(shape), km=km_of(shape), first=first)
             file.write(made.values)

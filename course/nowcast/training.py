@@ -17,6 +17,7 @@ from course.nowcast.films import (
     Films,
     describe_scores,
     find_values,
+    km_of,
     make_values,
     map_values,
 )
@@ -24,7 +25,7 @@ from course.nowcast.plan import Plan
 from course.nowcast.run import RainRun
 from course.rain import MISSING
 
-STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made
+STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made: cells of 2 km
 
 
 @dataclass
@@ -141,7 +142,7 @@ def _next(step: int, every: int) -> int:
 
 def _make_films(world: World, folder: Path, storms: int, shape: Sequence[int], seed: int, missing: int) -> np.ndarray:
     """Map storms, which the first process of each machine makes, if need be, while the others wait."""
-    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{seed}.npy"
+    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{km_of(shape)}km_{seed}.npy"
     with together(world):
         if missing != MISSING:
             raise ValueError(f"missing is {missing}, but storms have {MISSING}: leave it out, or name data")

@@ -16,7 +16,9 @@ def persistence(x: Tensor, steps: int) -> Tensor:
     return x[:, -1:].expand(-1, steps, *x.shape[2:]).clone()
 
 
-def advection(x: Tensor, steps: int, seen: Tensor | None = None, reach: int = 8, edge: str = "border") -> Tensor:
+def advection(
+    x: Tensor, steps: int, seen: Tensor | None = None, reach: int | None = None, edge: str = "border"
+) -> Tensor:
     """Forecast that everything drifts on as it did: the last frame, moved by `drift` from step to step.
 
     edge: what comes in from outside, "border" (the echo at the edge) or "zeros" (none).
@@ -51,15 +53,15 @@ def move(x: Tensor, by: Tensor, steps: int = 1, edge: str = "border") -> Tensor:
     return F.grid_sample(maps, grid, align_corners=False).view(x.shape)
 
 
-def drift(x: Tensor, seen: Tensor | None = None, reach: int = 8) -> Tensor:
+def drift(x: Tensor, seen: Tensor | None = None, reach: int | None = None) -> Tensor:
     """Find how far the echo moves a step: the shift at which late frames fit earlier ones best.
 
-    Tried are all shifts of whole cells up to `reach`, or half the map, between frames three steps apart, or as
-    far as there are. The best correlates most over the overlap, and a parabola through its neighbours gives
-    fractions of cells. Computed on the CPU.
-    seen: where x was measured; elsewhere it does not count.
+    Compared are frames three steps apart, or as far as there are, at all shifts of whole cells up to half the
+    map: of 24 cells 11, so that nothing faster than 11/3 cells a step can be found. The best correlates most
+    over the overlap, and a parabola through its neighbours gives fractions of cells. Computed on the CPU.
+    seen: where x was measured; elsewhere it does not count. reach: the fastest drift that is looked for.
     Shapes: x (B, T, ..., H, W), seen bool as x; returns (B, 2), rows and columns.
-    Units: cells a step.
+    Units: cells a step, reach as well.
     Raises: ValueError if x has fewer than two frames or seen another shape than x.
     """
     _check_frames(x, 1, 2)
@@ -67,7 +69,8 @@ def drift(x: Tensor, seen: Tensor | None = None, reach: int = 8) -> Tensor:
         raise ValueError(f"seen has shape {tuple(seen.shape)}, expected {tuple(x.shape)}, as x")
     gap = min(GAP, x.shape[1] - 1)
     pairs = min(GAP, x.shape[1] - gap)
-    most = [min(reach, (side - 1) // 2) for side in x.shape[-2:]]
+    half = [(side - 1) // 2 for side in x.shape[-2:]]
+    most = half if reach is None else [min(reach * gap, side) for side in half]
     weight = torch.ones(x.shape, dtype=torch.float64) if seen is None else seen.cpu().double()
     exact = x.detach().cpu().double()  # not every GPU computes in float64
     late = slice(-pairs, None)

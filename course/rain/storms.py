@@ -12,8 +12,8 @@ from numpy.random import Generator
 from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, rain_rate
 
 AHEAD = 20  # frames after the last: two hours, the label comes from the second
-REACH = 95  # km around the gauge in which cells live: some drift in from outside
-GROUPS, MEMBERS, WAVES = 30, 7, 24
+REACH = 95  # km around the gauge in which cells live that stay: some are born outside the map
+GROUPS, MEMBERS, WAVES = 30, 7, 24  # groups of cells within that reach, cells of a group, waves
 ROUGHNESS = 0.7  # the power of its length with which a wave grows
 CEILING = 165  # 51 dBZ, which is 60 mm/h: echo above it is hail
 PEAK = 27 / 4  # one over the largest a (1 - a)², at a third of a life
@@ -35,12 +35,13 @@ class Storms(NamedTuple):
 class Weather(NamedTuple):
     """How storms vary. Units: km, steps of 6 minutes, radians, codes of echo.
 
-    All echo drifts with the wind and turns about the gauge. Layered rain is a sum of plane waves, each at a
-    pulse of its own; on it stand convective cells, in groups along a line: each grows, fades and leans with
-    height, and shows aloft before it does below. One group is made to pass over the gauge in the second hour.
+    All echo drifts with the wind, at 20 to 100 km/h, and turns about the gauge. Layered rain is a sum of plane
+    waves, each at a pulse of its own; on it stand convective cells, in groups along a line: each grows, fades
+    and leans with height, and shows aloft before it does below. One group is made to pass over the gauge in
+    the second hour.
     """
 
-    wind: tuple[float, float] = (0.5, 1.3)  # least and most, a step
+    wind: tuple[float, float] = (2.0, 10.0)  # least and most, a step
     towards: tuple[float, float] = (0.3, 0.5)  # mean and spread, clockwise from the east
     turn: tuple[float, float] = (0.025, 0.01)  # mean and spread, clockwise, a step
     lean: tuple[float, float] = (0.0, 2.5)  # least and most, a km of height
@@ -61,6 +62,7 @@ def storms(
     seed: int = 0,
     shape: tuple[int, int, int, int] = SHAPE,
     *,
+    km: int = 1,
     after: int = 0,
     blind: float = 0.3,
     first: int = 0,
@@ -69,6 +71,7 @@ def storms(
     """Make n storms, the same for the same seed whatever n; a smaller shape is the middle of the same storms.
 
     shape: T, D, H, W up to (15, 4, 101, 101); fewer frames are the last, fewer heights the lowest.
+    km: from cell to cell; the map may be 101 km wide.
     after: how many of the 20 frames that follow are given too. The label always comes from them, so that
         `rain_rate(future[:, 10:, 0, H // 2, W // 2]).sum(1) / 10` is the label.
     blind: the share of storms that a radar sees in part only.
@@ -83,6 +86,9 @@ def storms(
         raise ValueError(f"seed is {seed} and first {first}, expected 0 or more")
     if len(shape) != 4 or not all(1 <= size <= most for size, most in zip(shape, SHAPE)):
         raise ValueError(f"shape is {tuple(shape)}, expected four sizes (T, D, H, W) from 1 to {SHAPE}")
+    if km < 1 or km * max(shape[2:]) > max(SHAPE):
+        most = max(SHAPE) // max(shape[2:])
+        raise ValueError(f"km is {km}, expected 1 to {most}: a map of {shape[2]} x {shape[3]} cells has 101 km at most")
     if not 0 <= after <= AHEAD:
         raise ValueError(f"after is {after}, expected 0 to {AHEAD}: two hours after the last frame")
     if not 0 <= blind <= 1:
@@ -93,29 +99,31 @@ def storms(
     future = np.empty((n, after, *shape[1:]), np.uint8)
     for storm in range(n):
         random = np.random.default_rng([seed, first + storm])
-        film = _film(random, shape, weather)
+        film = _film(random, shape, km, weather)
         hour = film[steps + AHEAD // 2 :, 0, rows // 2, columns // 2]
         labels[storm] = (rain_rate(hour).sum().double() * MINUTES / 60).round(decimals=2)
         values[storm], future[storm] = film[:steps], film[steps : steps + after]
         if random.random() < blind:
-            values[storm, :, _blind(random, shape)] = MISSING
+            values[storm, :, _blind(random, shape, km)] = MISSING
     return Storms([f"storm_{first + storm + 1}" for storm in range(n)], labels, values, future)
 
 
-def _film(random: Generator, shape: tuple, weather: Weather) -> ndarray:
+def _film(random: Generator, shape: tuple, km: int, weather: Weather) -> ndarray:
     """All frames of one storm, also those after the last. Shapes: uint8 (T + 20, D, H, W)."""
     # A place is a complex number, east + i south of the gauge in km, so that one product turns it.
     steps, levels, rows, columns = shape
     time = np.arange(1 - steps, AHEAD + 1)
     height = np.array(HEIGHTS_KM[:levels]) - HEIGHTS_KM[0]
-    row, column = np.arange(rows) - rows // 2, np.arange(columns) - columns // 2
+    row, column = km * (np.arange(rows) - rows // 2), km * (np.arange(columns) - columns // 2)
     towards = _unit(random.normal(*weather.towards))
     turned = _unit(random.normal(*weather.turn) * time)  # (T,)
     lean = random.uniform(*weather.lean) * towards * _unit(random.normal(0, 0.5))
-    moved = random.uniform(*weather.wind) * towards * time[:, None] + lean * height  # (T, D)
+    wind = random.uniform(*weather.wind)
+    moved = wind * towards * time[:, None] + lean * height  # (T, D)
     wet = random.normal(*weather.wet)
     layers = _waves(random, weather, time, turned, moved, row, column)
-    cells = _cells(random, weather, time, height, turned, moved, row, column)
+    reach = REACH + wind * AHEAD  # so that the last frame gets as many cells as the first
+    cells = _cells(random, weather, reach, time, height, turned, moved, row, column)
     codes = wet - weather.thin * height[:, None, None] + weather.rough * layers + cells * (1 + 0.25 * layers)
     return (CEILING * np.tanh(codes.clip(0) / CEILING)).round().astype(np.uint8)
 
@@ -134,10 +142,11 @@ def _waves(random, weather, time, turned, moved, row, column) -> ndarray:
     return ((size[:, :, None] * down[:, None]) @ across[:, None]).real
 
 
-def _cells(random, weather, time, height, turned, moved, row, column) -> ndarray:
+def _cells(random, weather, reach, time, height, turned, moved, row, column) -> ndarray:
     """Convective cells: each a smooth bump that drifts, grows and fades. Shapes: (T, D, H, W)."""
-    group, every = (GROUPS, 1), (GROUPS, MEMBERS)
-    middle = random.uniform(-REACH, REACH, group) + 1j * random.uniform(-REACH, REACH, group)
+    groups = round(GROUPS * (reach / REACH) ** 2)
+    group, every = (groups, 1), (groups, MEMBERS)
+    middle = random.uniform(-reach, reach, group) + 1j * random.uniform(-reach, reach, group)
     along, across = random.normal(0, 1, (2, *every)) * np.reshape(weather.line, (2, 1, 1))
     direction = _unit(random.uniform(0, np.pi, group))
     begun = random.uniform(-45, AHEAD, group)
@@ -150,7 +159,7 @@ def _cells(random, weather, time, height, turned, moved, row, column) -> ndarray
     place = (turned[:, None] * home)[:, None] + moved[..., None]  # (T, D, C)
     age = (((time[:, None] + weather.early * height)[..., None] - born) / life).clip(0, 1)
     bright = power * (1 - 0.08 * height[:, None]) * PEAK * age * (1 - age) ** 2
-    near = (abs(place.real) < len(column) / 2 + radius) & (abs(place.imag) < len(row) / 2 + radius)
+    near = (abs(place.real) <= abs(column).max() + radius) & (abs(place.imag) <= abs(row).max() + radius)
     there = (near & (bright > 0)).any((0, 1))  # most cells live elsewhere, or at another time
     centre, edge = place[..., there], radius[there]
     by_row = _bump((row[:, None] - centre.imag[:, :, None]) / edge)  # (T, D, H, C)
@@ -158,7 +167,7 @@ def _cells(random, weather, time, height, turned, moved, row, column) -> ndarray
     return (bright[:, :, None, there] * by_row) @ by_column
 
 
-def _blind(random: Generator, shape: tuple) -> ndarray:
+def _blind(random: Generator, shape: tuple, km: int) -> ndarray:
     """Where a radar sees nothing: below its horizon, above its steepest beam, behind a hill.
 
     Shapes: bool (D, H, W).
@@ -167,7 +176,7 @@ def _blind(random: Generator, shape: tuple) -> ndarray:
     radar = random.uniform(0, 70) * _unit(random.uniform(0, 2 * np.pi))
     hill = random.uniform(-20, 20) + 1j * random.uniform(-20, 20) - radar
     width = random.uniform(0.03, 0.15)
-    place = np.arange(columns) - columns // 2 + 1j * (np.arange(rows) - rows // 2)[:, None] - radar
+    place = km * (np.arange(columns) - columns // 2 + 1j * (np.arange(rows) - rows // 2)[:, None]) - radar
     far, height = abs(place), np.array(HEIGHTS_KM[:levels])[:, None, None]
     hidden = (abs(np.angle(place / hill)) < width) & (far > abs(hill) / 2) & (height < 2)
     return hidden | (height < far**2 / EARTH) | (height > 0.36 * far)
