@@ -3,6 +3,7 @@
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
+from course.plots.films import film, radar
 from course.plots.live_curves import LiveCurves
 from course.plots.pictures import contours, heatmap, images
 from course.plots.showing import figure_data, live, show
@@ -19,12 +20,14 @@ __all__ = [
     "curves",
     "figure",
     "figure_data",
+    "film",
     "graph",
     "heatmap",
     "histogram",
     "images",
     "intervals",
     "live",
+    "radar",
     "scatter",
     "show",
 ]

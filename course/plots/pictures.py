@@ -38,20 +38,29 @@ def images(
     """
     pictures = [as_array(picture) for picture in pictures]
     pictures = [picture[0] if len(picture) == 1 and picture.ndim == 3 else picture for picture in pictures]
-    columns = min(columns, len(pictures))
-    rows = -(-len(pictures) // columns)
-    fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
+    fig, places = grid(len(pictures), labels, columns, title, size)
     limit = max(map(largest, pictures)) if signed else None
     style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
     style |= {} if top is None else {"vmin": 0, "vmax": top}
-    for place, axes in enumerate(np.atleast_1d(fig.subplots(rows, columns)).flat):
-        axes.set_axis_off()
-        if place < len(pictures):
-            axes.imshow(pictures[place], **style)
-        if place < len(labels):
-            axes.set_title(str(labels[place]), **TEXT)
-    fig.suptitle(title, fontsize=10)
+    for axes, picture in zip(places, pictures):
+        axes.imshow(picture, **style)
     return fig
+
+
+def grid(
+    count: int, labels: Sequence[object], columns: int, title: str, size: tuple[float, float] | None
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with a grid of so many places for pictures, without ticks, and these places."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    fig = Figure(figsize=size or (9, 0.25 + rows * (1.25 if labels else 1.0)), layout="constrained")
+    places = list(np.atleast_1d(fig.subplots(rows, columns)).flat)
+    for axes in places:
+        axes.set_axis_off()
+    for axes, label in zip(places, labels):
+        axes.set_title(str(label), **TEXT)
+    fig.suptitle(title, fontsize=10)
+    return fig, places[:count]
 
 
 @plain

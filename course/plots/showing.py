@@ -42,9 +42,9 @@ def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
 
 
 @plain
-def png(fig: Figure) -> bytes:
+def png(fig: Figure, dpi: int = 110) -> bytes:
     picture = io.BytesIO()
-    fig.savefig(picture, format="png", dpi=110)
+    fig.savefig(picture, format="png", dpi=dpi)
     return picture.getvalue()
 
 

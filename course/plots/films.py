@@ -1,0 +1,82 @@
+"""Maps of radar echo, and films of what moves."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+
+from IPython.display import display
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course.plots.pictures import grid
+from course.plots.showing import figure_data, png
+from course.plots.style import TEXT, as_array, plain
+
+LARGEST = 400_000  # bytes of a film: a notebook with three of them still opens at once
+DPI = 72  # a film is seen on a screen only
+# As on weather services' maps: nothing is white, light rain blue, then green, yellow, red, and hail violet.
+COLOURS = ["#FFFFFF", "#C6E2F5", "#6BAED6", "#2171B5", "#31A354", "#FFE34D", "#FD8D3C", "#D7191C", "#7A0177"]
+RADAR = LinearSegmentedColormap.from_list("radar", COLOURS, N=64)  # few colours make a small film
+
+
+@plain
+def radar(
+    maps: Sequence[object],
+    *,
+    title: str = "",
+    labels: Sequence[object] = (),
+    columns: int = 10,
+    top: float = 0.7,
+    marks: Mapping[str, float] | None = None,
+    size: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw maps of radar echo in a grid, all in one scale of colours, hatched where they are nan: not measured.
+
+    top: the echo of the last colour. marks: what stands beside the scale, and at which echo.
+    Shapes: maps N x (H, W), echo from 0 to 1.
+    """
+    maps = [as_array(each) for each in maps]
+    fig, places = grid(len(maps), labels, columns, title, size)
+    for axes, values in zip(places, maps):
+        axes.set_axis_on()
+        axes.set(xticks=[], yticks=[])
+        axes.patch.set(hatch="////", facecolor="white", edgecolor="#AAAAAA")
+        picture = axes.imshow(values, cmap=RADAR, vmin=0, vmax=top)
+    if marks:
+        bar = fig.colorbar(picture, ax=places, shrink=0.9, pad=0.02)
+        bar.set_ticks(list(marks.values()), labels=list(marks), **TEXT)
+    return fig
+
+
+def film(
+    draw: Callable[[int], Figure], frames: int, alt: str, *, seconds: float = 0.4, tolerance: float | None = 0.05
+) -> None:
+    """Put a film into the notebook, an animated PNG that the page plays by itself.
+
+    draw: called with the number of each frame, from 0; its figures have one size. The first of them is what print
+        shows, and what two machines compare. alt, tolerance: as for `show`. seconds: a frame.
+    Raises: ValueError if the film has more than 400 kB, or figures of two sizes.
+    """
+    figures = [draw(number) for number in range(frames)]
+    pictures = [Image.open(io.BytesIO(png(fig, DPI))).convert("RGB") for fig in figures]
+    sizes = {picture.size for picture in pictures}
+    if len(sizes) > 1:
+        raise ValueError(f"the frames have the sizes {sorted(sizes)}, expected one: give every figure the same size")
+    palette = _side_by_side(pictures).quantize(255)  # one for all frames, or colours would flicker
+    first, *others = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    file = io.BytesIO()
+    milliseconds = round(1000 * seconds)
+    first.save(file, "PNG", save_all=True, append_images=others, duration=milliseconds, loop=0)
+    if file.tell() > LARGEST:
+        mend = "draw fewer frames, or smaller ones"
+        raise ValueError(f"the film has {file.tell():,} bytes, expected {LARGEST:,} at most: {mend}")
+    metadata = {"image/png": {"alt": alt}, "figure": figure_data(figures[0]), "tolerance": tolerance}
+    display({"image/png": file.getvalue(), "text/plain": alt}, metadata=metadata, raw=True)
+
+
+def _side_by_side(pictures: list[Image.Image]) -> Image.Image:
+    width, height = pictures[0].size
+    whole = Image.new("RGB", (width * len(pictures), height))
+    for number, picture in enumerate(pictures):
+        whole.paste(picture, (number * width, 0))
+    return whole
