@@ -41,7 +41,7 @@ def radar(
         axes.set_axis_on()
         axes.set(xticks=[], yticks=[])
         axes.patch.set(hatch="////", facecolor="white", edgecolor="#AAAAAA")
-        picture = axes.imshow(values, cmap=RADAR, vmin=0, vmax=top)
+        picture = axes.imshow(values, cmap=RADAR, vmin=0, vmax=top, interpolation="nearest")
     if marks:
         bar = fig.colorbar(picture, ax=places, shrink=0.9, pad=0.02)
         bar.set_ticks(list(marks.values()), labels=list(marks), **TEXT)

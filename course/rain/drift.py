@@ -21,7 +21,7 @@ def advection(
 ) -> Tensor:
     """Forecast that everything drifts on as it did: the last frame, moved by `drift` from step to step.
 
-    edge: what comes in from outside, "border" (the echo at the edge) or "zeros" (none).
+    edge: what comes in from outside, "border" (the echo at the edge), "mean" (that of the map) or "zeros" (none).
     seen, reach: as in `drift`.
     Shapes: x (B, T, ..., H, W), seen bool as x; returns (B, steps, ..., H, W).
     Raises: ValueError as `drift`, or for another edge.
@@ -40,17 +40,18 @@ def move(x: Tensor, by: Tensor, steps: int = 1, edge: str = "border") -> Tensor:
     Shapes: x (B, ..., H, W), by (B, 2) rows and columns; returns as x.
     Raises: ValueError for another edge.
     """
-    if edge not in ("border", "zeros"):
-        raise ValueError(f"edge is {edge!r}, expected 'border' or 'zeros'")
+    if edge not in ("border", "mean", "zeros"):
+        raise ValueError(f"edge is {edge!r}, expected 'border', 'mean' or 'zeros'")
     rows, columns = x.shape[-2:]
     scale = 2 / torch.tensor([columns, rows], dtype=x.dtype, device=x.device)  # grid_sample: from -1 to 1
     shift = torch.eye(2, 3, dtype=x.dtype, device=x.device).repeat(len(x), 1, 1)
     shift[:, :, 2] = -scale * (steps * by).flip(1)  # x, y
     maps = x.reshape(len(x), -1, rows, columns)
+    outside = maps.mean((2, 3), keepdim=True) if edge == "mean" else 0
     grid = F.affine_grid(shift, list(maps.shape), align_corners=False)
     if edge == "border":  # by hand: not every GPU knows it
         grid = grid.clamp(scale / 2 - 1, 1 - scale / 2)
-    return F.grid_sample(maps, grid, align_corners=False).view(x.shape)
+    return (F.grid_sample(maps - outside, grid, align_corners=False) + outside).view(x.shape)
 
 
 def drift(x: Tensor, seen: Tensor | None = None, reach: int | None = None) -> Tensor:
