@@ -112,6 +112,12 @@ def test_what_comes_in_is_the_echo_at_the_edge_or_none():
     assert advection(x, 2, edge="zeros")[0, 1, 0].tolist() == pytest.approx([0, 0] + [0.5] * 10, abs=0.01)
 
 
+def test_the_mean_at_the_edge_is_that_of_each_map():
+    x = torch.tensor([0.2, 0.6]).view(2, 1, 1, 1).expand(2, 4, 6, 6)
+    moved = move(x, torch.tensor([[0.0, 2.0], [3.0, 0.0]]), edge="mean")
+    torch.testing.assert_close(moved, x)  # maps of one value stay as they are
+
+
 def test_two_frames_are_enough_and_the_type_stays():
     x = drifting((1, 1))[0][:, -2:].double()
     assert drift(x).dtype == advection(x, 1).dtype == torch.float64
@@ -173,6 +179,7 @@ def test_every_option_of_move_counts():
         ({}, [1, 1, 2, 3, 5, 5, 6, 7]),
         ({"steps": 2}, [1, 1, 1, 2, 5, 5, 5, 6]),
         ({"steps": 2, "edge": "zeros"}, [0, 0, 1, 2, 0, 0, 5, 6]),
+        ({"edge": "mean"}, [4.5, 1, 2, 3, 4.5, 5, 6, 7]),
     ):
         assert move(x, right, **options).flatten().tolist() == pytest.approx(expected, abs=1e-5)
 
@@ -193,7 +200,10 @@ def test_every_option_of_move_counts():
             "x has shape (1, 0, 4, 4), expected (B, T, ..., H, W) with T 2 or more",
         ),
         (lambda: advection(torch.zeros(1, 2, 4, 4), 0), "steps is 0, expected 1 or more"),
-        (lambda: advection(torch.zeros(1, 2, 4, 4), 1, edge="wrap"), "edge is 'wrap', expected 'border' or 'zeros'"),
+        (
+            lambda: advection(torch.zeros(1, 2, 4, 4), 1, edge="wrap"),
+            "edge is 'wrap', expected 'border', 'mean' or 'zeros'",
+        ),
         (
             lambda: drift(torch.zeros(1, 2, 4, 4), torch.ones(2, 4, 4)),
             "seen has shape (2, 4, 4), expected (1, 2, 4, 4), as x",
