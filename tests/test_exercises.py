@@ -1,5 +1,6 @@
 """Every exercise, with a right answer, the untouched one and the wrong ones that learners give."""
 
+import inspect
 import random
 import sys
 from functools import partial
@@ -12,8 +13,9 @@ import torch
 import wrong_answers
 from course import _places, exercises
 from course.device import seed_everything
-from course.exercises import EXERCISES, check, hint, solution, solved
+from course.exercises import EXERCISES, check, engine, hint, solution, solved
 from course.exercises.exercise import Exercise, Mistake, NotTried, call, call_pure
+from course.upkeep import notebooks
 from course.upkeep.skeleton import MARK
 from wrong_answers import UNTOUCHED, WRONG
 
@@ -94,6 +96,13 @@ def test_the_mean_of_ten_calls_is_the_time_of_one(capsys):
         return (clock() - start) / 10
 
     assert said(capsys, "devices.timer", answer).startswith("devices.timer is right!")
+
+
+def test_the_engine_of_the_check_is_that_of_the_notebook():
+    path = Path(__file__).parents[1] / "notebooks/03_autograd.ipynb"
+    written = "\n\n\n".join(cell.source for cell in notebooks.read(path).cells)
+    for part in (engine.Value, engine.as_value, engine.add, engine.multiply):
+        assert inspect.getsource(part).strip() in written
 
 
 def test_a_check_leaves_no_hook_in_the_learners_model():

@@ -1,12 +1,15 @@
 """The exercises of notebook 03_autograd."""
 
+import inspect
 import traceback
+from numbers import Real
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.autograd import Function
 
+from course.exercises.engine import Value, as_value
 from course.exercises.exercise import Exercise, Mistake, NotTried, as_number, call, near
 from course.exercises.limit import TooLong
 
@@ -261,7 +264,116 @@ def train_loop(x, y, w1, w2, rate, steps):
     return losses
 
 
+QUOTIENTS = ((6.0, 3.0), (1.0, -4.0), (-2.5, 0.5), (0.75, 8.0), (-3.0, -1.25))
+
+
+def check_engine(answer: object) -> None:
+    make = _value_class(answer)
+    for a, b in QUOTIENTS:
+        one, other = make(a), make(b)
+        result = call(answer, one, other)
+        _check_quotient(result, a, b)
+        if (one.data, other.data) != (a, b):
+            raise Mistake("your function changes the data of a or b: other values were computed from these.")
+        if one.grad or other.grad:
+            raise Mistake("your function fills in a grad: that is the work of backward, here only slopes are needed.")
+        _check_slopes(_ways(result, one), _ways(result, other), a, b)
+    for a, b in QUOTIENTS:
+        one, other = make(a), make(b)
+        first, last = call(answer, one, b), call(answer, a, other)
+        _check_quotient(first, a, b)
+        _check_quotient(last, a, b)
+        if not (near(_ways(first, one), 1 / b) and near(_ways(last, other), -a / b**2)):
+            raise Mistake("where one of the two is a plain number, the slope towards the other is wrong.")
+    same = make(7.0)
+    if not near(_ways(call(answer, same, same), same), 0.0):
+        raise Mistake("for a / a the slopes do not add up to 0.")
+
+
+def _value_class(answer: object) -> type:
+    """Return the class of the learner's own engine, if that makes values."""
+    found = getattr(inspect.unwrap(getattr(answer, "func", answer)), "__globals__", {}).get("Value")
+    try:
+        return found if found(2.0).data == 2.0 else Value
+    except Exception:  # whatever the learner calls Value
+        return Value
+
+
+def _check_quotient(result: object, a: float, b: float) -> None:
+    missing = [word for word in ("data", "parents", "slopes") if not hasattr(result, word)]
+    if missing:
+        raise Mistake(
+            f"you return a {type(result).__name__}, expected a Value: what has no parents and slopes remembers nothing."
+        )
+    if not isinstance(result.data, Real):
+        raise Mistake(f"data of the result is a {type(result.data).__name__}, expected a plain number.")
+    if not near(result.data, a / b):
+        turned = " That is b / a." if near(result.data, b / a) else ""
+        raise Mistake(f"for {a:g} / {b:g} data of the result is {result.data:g}, expected {a / b:g}.{turned}")
+    _check_memory(result)
+
+
+def _check_memory(result: object) -> None:
+    """Check parents and slopes of all values behind the result, up to those that were made of none."""
+    parents, slopes = list(result.parents), list(result.slopes)
+    if not all(hasattr(parent, "parents") for parent in parents):
+        raise Mistake("the parents are not all Values: backward could not go on from a plain number.")
+    if len(parents) != len(slopes):
+        raise Mistake(f"{len(parents)} parents and {len(slopes)} slopes: backward needs one slope for each parent.")
+    for slope in slopes:
+        if not isinstance(slope, Real):
+            raise Mistake(f"a slope is a {type(slope).__name__}, expected a plain number: use .data.")
+    for parent in parents:
+        _check_memory(parent)
+
+
+def _ways(result: object, target: object) -> float:
+    """Multiply the slopes along each way from the result to the target, and add up the ways."""
+    if result is target:
+        return 1.0
+    return sum(slope * _ways(parent, target) for parent, slope in zip(result.parents, result.slopes))
+
+
+def _check_slopes(to_a: float, to_b: float, a: float, b: float) -> None:
+    right_a, right_b = 1 / b, -a / b**2
+    if near(to_a, right_a) and near(to_b, right_b):
+        return
+    if near((to_a, to_b), (right_b, right_a)):
+        raise Mistake("the two slopes are swapped: each stands at the place of its parent.")
+    for name, found in (("a", to_a), ("b", to_b)):
+        if found == 0:
+            raise Mistake(f"the result does not know {name}: among its parents stands the very Value that came in?")
+    if not near(to_a, right_a):
+        raise Mistake(
+            f"for {a:g} / {b:g} the slope towards a is {to_a:g}; "
+            f"if a rises by 0.001, a / b changes by {right_a / 1000:g}."
+        )
+    for wrong, message in (
+        (-right_b, "the slope towards b has the wrong sign: if b grows, does a / b grow?"),
+        (-1 / b**2, "the slope towards b is that of 1 / b: a is a factor, too."),
+        (-a / b, "the slope towards b lacks a square: 1 / b has the slope -1 / b**2."),
+    ):
+        if near(to_b, wrong):
+            raise Mistake(message)
+    raise Mistake(f"for {a:g} / {b:g} the slope towards b is {to_b:g}, which small steps do not confirm.")
+
+
+def divide(a, b):
+    a, b = as_value(a), as_value(b)
+    return Value(a.data / b.data, "/", (a, b), (1 / b.data, -a.data / b.data**2))
+
+
 EXERCISES: dict[str, Exercise] = {
+    "autograd.engine": Exercise(
+        check_engine,
+        "Your engine has one operation more, and no other line had to know of it.",
+        (
+            "begin like multiply: only data, the sign and the two slopes are others.",
+            "a / b is a times 1 / b. With a alone it changes by 1 / b, with 1 / b by a times the slope of that.",
+            "the slopes are 1 / b.data and -a.data / b.data**2.",
+        ),
+        divide,
+    ),
     "autograd.silu": Exercise(
         check_silu,
         "It agrees with measured slopes, and with the slopes of those: torch calls it silu, too.",

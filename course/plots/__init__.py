@@ -1,7 +1,7 @@
 """Every figure of the course: draw it, then `show` it in the notebook."""
 
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
-from course.plots.autograd_graph import graph
+from course.plots.autograd_graph import graph, value_graph
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
 from course.plots.films import film, radar
 from course.plots.live_curves import LiveCurves
@@ -30,4 +30,5 @@ __all__ = [
     "radar",
     "scatter",
     "show",
+    "value_graph",
 ]

@@ -3,6 +3,8 @@ import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+from course.exercises.engine import Value, as_value
+
 
 class UntouchedSilu(Function):
     @staticmethod
@@ -183,8 +185,63 @@ def detached(x, y, w1, w2, rate, steps):
     return loop(sgd, forward=lambda x, w1, w2: torch.relu(x @ w1).detach() @ w2)(x, y, w1, w2, rate, steps)
 
 
-UNTOUCHED = {"autograd.silu": UntouchedSilu, "autograd.train": untouched_train}
+def untouched_divide(a, b): ...
+
+
+def quotient(slope_a, slope_b, parents=lambda a, b: (a, b)):
+    """A divide(a, b) with these slopes."""
+
+    def divide(a, b):
+        a, b = as_value(a), as_value(b)
+        slopes = slope_a(a.data, b.data), slope_b(a.data, b.data)
+        return Value(a.data / b.data, "/", parents(a, b), slopes)
+
+    return divide
+
+
+def to_a(a, b):
+    return 1 / b
+
+
+def to_b(a, b):
+    return -a / b**2
+
+
+def only_number(a, b):
+    return as_value(a).data / as_value(b).data
+
+
+def upside_down(a, b):
+    a, b = as_value(a), as_value(b)
+    return Value(b.data / a.data, "/", (a, b), (1 / b.data, -a.data / b.data**2))
+
+
+def fills_grad(a, b):
+    a, b = as_value(a), as_value(b)
+    a.grad, b.grad = 1 / b.data, -a.data / b.data**2
+    return Value(a.data / b.data, "/", (a, b), (a.grad, b.grad))
+
+
+def values_only(a, b):
+    return Value(a.data / b.data, "/", (a, b), (1 / b.data, -a.data / b.data**2))
+
+
+UNTOUCHED = {"autograd.engine": untouched_divide, "autograd.silu": UntouchedSilu, "autograd.train": untouched_train}
 WRONG = {
+    "autograd.engine": [
+        (only_number, "you return a float, expected a Value"),
+        (upside_down, "That is b / a"),
+        (fills_grad, "that is the work of backward"),
+        (values_only, "raises AttributeError in its line `return Value("),
+        (quotient(to_a, lambda a, b: a / b**2), "the wrong sign"),
+        (quotient(to_a, lambda a, b: -1 / b**2), "a is a factor, too"),
+        (quotient(to_a, lambda a, b: -a / b), "lacks a square"),
+        (quotient(to_b, to_a), "swapped"),
+        (quotient(lambda a, b: b, to_b), "the slope towards a is 3"),
+        (quotient(to_a, lambda a, b: a), "which small steps do not confirm"),
+        (quotient(to_a, to_b, lambda a, b: (a,)), "1 parents and 2 slopes"),
+        (quotient(to_a, to_b, lambda a, b: (Value(a.data), b)), "does not know a"),
+    ],
     "autograd.silu": [
         (torch.nn.functional.silu, "expected the class Silu"),
         (OtherForward, "forward no longer gives x * sigmoid(x)"),
