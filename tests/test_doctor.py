@@ -228,7 +228,7 @@ def test_a_missing_package_is_found(monkeypatch):
     [
         ("nbval", 'only the tests need it: {PIP} "nbval>=0.11"'),
         ("numba", 'reading is slower without it: {PIP} "numba>=0.61"'),
-        ("tensorboard", 'notebook 12 and `--curves` need it: {PIP} "tensorboard>=2.21"'),
+        ("tensorboard", 'notebook 15 and `--curves` need it: {PIP} "tensorboard>=2.21"'),
     ],
 )
 def test_a_missing_extra_is_only_noted(monkeypatch, name, what):

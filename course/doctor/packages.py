@@ -11,7 +11,7 @@ from course.doctor.check import PYTHON, REINSTALL, Check, last_line, mend_for, w
 
 INSTALL = f"{PYTHON} -m pip install"
 EXTRAS = {  # of pyproject.toml: what is missed without their packages
-    "curves": "notebook 12 and `--curves` need it",
+    "curves": "notebook 15 and `--curves` need it",
     "fast": "reading is slower without it",
     "jax": "the last act of notebook 10 needs it",
     "test": "only the tests need it",

@@ -17,6 +17,8 @@ from course.exercises import (
     optim,
     optimizers,
     overfitting,
+    processes,
+    speedrun,
     start,
     tensor,
 )
@@ -45,6 +47,8 @@ MODULES = (
     devices,
     files,
     memory,
+    processes,
+    speedrun,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
