@@ -22,6 +22,8 @@ HOME = re.compile(
 FETCH = re.compile(r"https?://|urlopen|urlretrieve|\brequests\.|\b(?:wget|curl|pip)\s+\w|download=True")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.I)
 SECTIONS = ("Verdicts", "Takeaways", "Exercises", "References")
+CARD = "## On one card"
+BAR = r"(?<!\\)\|"  # between the cells of a table; in code, too, unless it is written \|
 LINES, MEDIAN, WORDS, WIDTH = 20, 9, 80, 110
 
 
@@ -126,6 +128,31 @@ def the_parts_are_there(nb):
         yield "the last texts do not say what comes next (a heading, or words in bold, with 'next')"
 
 
+def the_card_is_there(nb):
+    """Right after the takeaways stands one section `## On one card`, with a table or a figure."""
+    headings, inside, filled = [], False, False
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            filled |= inside and any("image/png" in output.get("data", {}) for output in cell.outputs)
+            continue
+        for part in re.split(r"^(?=##? )", without_code(cell.source), flags=re.M):
+            if re.match("##? ", part):
+                headings.append(part.splitlines()[0].strip())
+                inside = headings[-1] == CARD
+            filled |= inside and len(rows(part)) > 2  # names of the columns, a line below them, and more
+            for row in rows(part) if inside else []:
+                if len(re.split(BAR, row)) != len(re.split(BAR, rows(part)[0])):
+                    yield f"{name(cell)} has a row with more or fewer cells than the first: {row[:40]}…"
+    if headings.count(CARD) != 1:
+        yield f"there are {headings.count(CARD)} sections {CARD!r}, expected one"
+        return
+    above = headings[headings.index(CARD) - 1]
+    if "takeaways" not in above.lower():
+        yield f"{CARD!r} stands after {above!r}, expected after the takeaways"
+    if not filled:
+        yield f"{CARD!r} holds neither a table nor a figure"
+
+
 def paragraphs_are_short(nb):
     """Paragraphs stay under eighty words."""
     for cell in nb.cells:
@@ -207,6 +234,7 @@ GATES = (
     nothing_from_elsewhere,
     measured_numbers_are_marked,
     the_parts_are_there,
+    the_card_is_there,
     paragraphs_are_short,
     prose_quotes_what_was_printed,
     expectations_are_said,
@@ -298,6 +326,11 @@ def paragraphs(text):
     """Blocks between blank lines and items of lists; no code blocks, no tables."""
     blocks = re.split(r"\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )", without_code(text))
     return [block.strip() for block in blocks if block.strip() and not block.strip().startswith("|")]
+
+
+def rows(text):
+    """The rows of the tables in a text, as Markdown has them."""
+    return [line.strip() for line in text.splitlines() if line.strip().startswith("|")]
 
 
 def quoted_numbers(text):

@@ -15,8 +15,10 @@ pytest_plugins = ["pytester"]
 
 SANITIZE = Path(__file__).parent / "sanitize.cfg"
 OPENING = "**You will** do it.\n\n**Afterwards you can**\n\n- do it.\n\n**You need** ≈ 1.7 minutes."
+TAKEAWAYS = "## Takeaways\n\n- one\n- two\n- three\n\n"
+CARD = "## On one card\n\n| you want | write |\n|---|---|\n| one | `1` |\n\n"
 CLOSING = (
-    "## Takeaways\n\n- one\n- two\n- three\n\n## Exercises\n\n### 00.one\n\nTry 0.77 and 12 %.\n\n"
+    f"{TAKEAWAYS}{CARD}## Exercises\n\n### 00.one\n\nTry 0.77 and 12 %.\n\n"
     "## References\n\n- A paper, 99.9 % good.\n\n## Next\n\nMore."
 )
 
@@ -169,6 +171,17 @@ FAULTS = {
         "nothing next": (without("## Next"), "do not say what comes next"),
         "a verdict without its section": (notebook(VERDICT), "expected ['Verdicts', 'Takeaways'"),
     },
+    gates.the_card_is_there: {
+        "no card": (without(CARD), "there are 0 sections '## On one card', expected one"),
+        "two cards": (without(CARD, CARD + CARD), "there are 2 sections"),
+        "a card of another level": (without("## On one", "### On one"), "there are 0 sections"),
+        "a card before the takeaways": (
+            without(TAKEAWAYS + CARD, "## Act\n\n" + CARD + TAKEAWAYS),
+            "stands after '## Act', expected after the takeaways",
+        ),
+        "an empty card": (without("| one | `1` |\n"), "holds neither a table nor a figure"),
+        "a bar in code": (without("`1`", "`1 | 2`"), "a row with more or fewer cells than the first: | one | `1 |"),
+    },
     gates.paragraphs_are_short: {
         "a long paragraph": (notebook(new_markdown_cell("word " * 80)), "paragraph of 80 words"),
     },
@@ -223,6 +236,17 @@ def test_with_its_section_a_verdict_passes():
     nb = notebook(VERDICT)
     nb.cells[-1].source = "## Verdicts\n\n" + CLOSING
     assert faults(gates.the_parts_are_there, nb) == []
+
+
+def test_a_card_may_be_a_figure_or_hold_a_bar_that_is_written_for_a_table():
+    nb = without(CARD, "## On one card\n\nThis:\n\n")
+    before, after = nb.cells[-1].source.split("This:\n\n")
+    figure = ran("show(figure, 'a line')", picture(drawn(1)))
+    nb.cells[-1:] = [new_markdown_cell(before), figure, new_markdown_cell(after)]
+    assert faults(gates.the_card_is_there, nb) == []
+    nb.cells[-2].outputs = []
+    assert len(faults(gates.the_card_is_there, nb)) == 1
+    assert faults(gates.the_card_is_there, without("`1`", "`1 \\| 2`")) == []
 
 
 def test_seeds_that_begin_with_another_pass():

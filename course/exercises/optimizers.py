@@ -1,5 +1,7 @@
 """The exercises of notebook 11_optimizers."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -90,6 +92,121 @@ WRONG_EMAS = (
     (lambda v, b: ema(v, b)[-1:], "you return the last average only, expected one after each value."),
 )
 
+HILLS = (  # a grid, and the rate at the top of the hill; no two of the rates are equally good
+    ([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2], 0.23),
+    ([0.01, 0.02, 0.04], 0.37),
+    ([0.25, 0.5, 1.0, 2.0], 0.027),
+    ([0.1, 0.2, 0.4], 0.43),
+    ([0.3, 0.6, 1.2], 0.28),
+    ([0.5, 1.0], 30.0),
+    ([0.1], 0.016),
+    ([0.1], 0.11),
+    ([0.1], 0.55),
+)
+MOST = 50  # trainings that one hill may take; the right answer needs ten at most
+
+
+def check_grid(answer: object) -> None:
+    climbs = [_climbed(answer, *hill) for hill in HILLS]
+    results = [result for result, _ in climbs]
+    right = [_climbed(best_rate, *hill)[0] for hill in HILLS]
+    if not near(results, right):
+        explain(results, HILLS, WRONG_GRIDS)
+        place = first_wrong(results, right)
+        (rates, _), (_, asked) = HILLS[place], climbs[place]
+        if asked and near(results[place], asked[-1]):
+            raise Mistake("you return the rate that was tried last: that one was worse, and so the search ended.")
+        raise Mistake(f"with the rates {rates} you return {results[place]:.4g}, expected {right[place]:g}.")
+    for (rates, _), best, (_, asked) in zip(HILLS, right, climbs):
+        both = 2 if len(rates) == 1 else 1  # a single rate is both ends, and either may come first
+        low, high = min(rates[0] / both, best / 2), max(rates[-1] * both, 2 * best)
+        for rate in asked:
+            if not low * 0.999 < rate < high * 1.001:
+                raise Mistake(
+                    f"with the rates {rates}, where {best:g} is best, you train at {rate:.4g}, too: "
+                    "go on only while the best rate is at an end, and one rate at a time."
+                )
+            if round(math.log2(rate / rates[0]), 3) % 1 != 0:
+                raise Mistake(f"you train at {rate:.4g}, expected half or twice a rate that was tried: {rates}.")
+        if len(asked) > len(set(asked)):
+            twice = next(rate for rate in asked if asked.count(rate) > 1)
+            raise Mistake(f"you train at {twice:g} more than once, and every training is expensive: keep its score.")
+
+
+def _climbed(answer: object, rates: list[float], top: float) -> tuple[float, list[float]]:
+    """What an answer returns for a hill, and the rates that it asked for."""
+    asked: list[float] = []
+
+    def score(rate):
+        asked.append(as_number(rate))
+        if len(asked) > MOST:
+            raise TimeoutError
+        return _height(asked[-1], top)
+
+    try:
+        return as_number(call(answer, score, list(rates))), asked
+    except Mistake:
+        if len(asked) > MOST:
+            raise Mistake(
+                f"with the rates {rates} you train again and again, the last time at {asked[-1]:.4g}: does your loop "
+                "look at the smallest and the largest rate of all that were tried?"
+            ) from None
+        raise
+
+
+def _height(rate: float, top: float) -> float:
+    return 0.1 + 0.85 / (1 + 0.1 * math.log2(rate / top) ** 2)
+
+
+def best_rate(score, rates):
+    scores = {rate: score(rate) for rate in rates}
+    best = max(scores, key=scores.get)
+    while best in (min(scores), max(scores)):
+        beyond = best / 2 if best == min(scores) else 2 * best
+        scores[beyond] = score(beyond)
+        best = max(scores, key=scores.get)
+    return best
+
+
+def _searched(rates, top, turns=MOST, ends=(0, -1)):
+    """The best rate if the grid grows at most so many times, and only at these ends."""
+    grid = list(rates)
+    for _ in range(turns):
+        best = max(grid, key=lambda rate: _height(rate, top))
+        if best == grid[0] and 0 in ends:
+            grid.insert(0, best / 2)
+        elif best == grid[-1] and -1 in ends:
+            grid.append(2 * best)
+    return max(grid, key=lambda rate: _height(rate, top))
+
+
+WRONG_GRIDS = (
+    (
+        lambda rates, top: _searched(rates, top, 0),
+        "where the best rate lies at an end of the grid, you return it, and nobody looks beyond.",
+    ),
+    (
+        lambda rates, top: _searched(rates, top, 1),
+        "you look one rate beyond the end, and that may be the best so far: then look on.",
+    ),
+    (
+        lambda rates, top: _searched(rates, top, ends=(-1,)),
+        "your grid grows towards larger rates only: what if the smallest is the best?",
+    ),
+    (
+        lambda rates, top: _searched(rates, top, ends=(0,)),
+        "your grid grows towards smaller rates only: what if the largest is the best?",
+    ),
+    (
+        lambda rates, top: _height(_searched(rates, top), top),
+        "you return the highest score, expected the rate that has it.",
+    ),
+    (
+        lambda rates, top: min(rates, key=lambda rate: _height(rate, top)),
+        "you return the rate with the lowest score.",
+    ),
+)
+
 LISTS = (
     ([[3.0, 4.0]], 1.0),
     ([[3.0, 0.0], [[0.0], [-4.0]]], 2.5),
@@ -165,6 +282,16 @@ EXERCISES = {
             "Keep the uncorrected average for the next value, and append it divided by 1 - beta**n.",
         ),
         ema,
+    ),
+    "optimizers.grid": Exercise(
+        check_grid,
+        "So no optimizer loses because somebody else's grid ended too early.",
+        (
+            "Keep the score of each rate in a dictionary, from rate to score.",
+            "`max(scores, key=scores.get)` is the best rate so far; `min(scores)` and `max(scores)` are the ends.",
+            "A `while` loop: as long as the best is an end, add the score of half or of twice that rate.",
+        ),
+        best_rate,
     ),
     "optimizers.clip": Exercise(
         check_clip,

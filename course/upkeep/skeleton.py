@@ -50,6 +50,13 @@ TO WRITE: a section *Verdicts* with a cell that calls `verdict`, if claims were 
 - TO WRITE: a second one.
 - TO WRITE: a third one.
 %% text
+## On one card
+
+| you want | write | mind |
+|---|---|---|
+| random numbers (TO WRITE: 4 to 9 rows, for the wall) | `torch.randn(SIZE)` | the same ones only after the same seed |
+| their mean | `numbers.mean().item()` | it is near 0, not 0 |
+%% text
 ## Exercises
 
 Replace the code, run the cell, and read what `check` says. If you are stuck, `hint("$module.means")` helps in a new

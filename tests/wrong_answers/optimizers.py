@@ -72,7 +72,54 @@ def largest(gradients, limit):
     return [g * min(1.0, limit / max(1e-9, *(float(x.abs().max()) for x in gradients))) for g in gradients]
 
 
-UNTOUCHED = {"optimizers.ema": untouched_ema, "optimizers.clip": untouched_clip}
+def given_best_rate(score, rates):
+    best = rates[0]
+    for rate in rates:
+        if score(rate) > score(best):
+            best = rate
+    return best
+
+
+def grown(turns=99, ends=(0, -1), factor=2, what=lambda scores, best, last: best, forget=False):
+    """The search from its parts: how often the grid may grow, at which ends, and by what."""
+
+    def best_rate(score, rates):
+        scores, last = {rate: score(rate) for rate in rates}, rates[0]
+        for turn in range(turns + 1):
+            best = max(scores, key=scores.get)
+            if forget:
+                score(best)
+            if turn < turns and best == min(scores) and 0 in ends:
+                last = best / factor
+            elif turn < turns and best == max(scores) and -1 in ends:
+                last = best * factor
+            else:
+                return what(scores, best, last)
+            scores[last] = score(last)
+
+    return best_rate
+
+
+def both_ends(score, rates):
+    scores = {rate: score(rate) for rate in rates}
+    while True:
+        low, high = min(scores) / 2, 2 * max(scores)
+        scores |= {low: score(low), high: score(high)}
+        best = max(scores, key=scores.get)
+        if low < best < high:
+            return best
+
+
+def for_ever(score, rates):
+    while True:
+        score(rates[-1])
+
+
+UNTOUCHED = {
+    "optimizers.ema": untouched_ema,
+    "optimizers.grid": given_best_rate,
+    "optimizers.clip": untouched_clip,
+}
 WRONG = {
     "optimizers.ema": [
         (averages(by=lambda b, n: 1), "nothing is corrected"),
@@ -83,6 +130,18 @@ WRONG = {
         (last, "you return the last average only"),
         (a_number, "you return a float, expected a list"),
         (mean_so_far, "is divided by 1 - "),
+    ],
+    "optimizers.grid": [
+        (given_best_rate, "nobody looks beyond"),
+        (grown(turns=1), "then look on"),
+        (grown(ends=(-1,)), "towards larger rates only"),
+        (grown(ends=(0,)), "towards smaller rates only"),
+        (grown(what=lambda scores, best, last: scores[best]), "you return the highest score"),
+        (grown(forget=True), "more than once"),
+        (grown(factor=4), "you return 0.64, expected 0.32"),
+        (grown(what=lambda scores, best, last: None), "your function returns nothing"),
+        (both_ends, "you train at 0.025, too"),
+        (for_ever, "you train again and again, the last time at 3.2"),
     ],
     "optimizers.clip": [
         (untouched_clip, "each number is cut on its own"),
