@@ -18,6 +18,7 @@ from course.exercises import (
     optimizers,
     overfitting,
     processes,
+    rain,
     speedrun,
     start,
     tensor,
@@ -49,6 +50,7 @@ MODULES = (
     memory,
     processes,
     speedrun,
+    rain,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
