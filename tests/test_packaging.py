@@ -1,6 +1,7 @@
 """pyproject.toml, the exact versions and the conda environment say the same."""
 
 import importlib.metadata
+import json
 import re
 import sys
 import tomllib
@@ -47,8 +48,29 @@ def test_the_installed_course_is_this_one_with_these_ranges():
     assert Path(course.__file__).resolve() == ROOT / "course" / "__init__.py"
 
 
-def test_the_environment_has_todays_copy_of_the_file_that_kernels_read():
-    copied = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
-    assert copied == {f".ipython/{path.name}": f"etc/ipython/{path.name}" for path in (ROOT / ".ipython").iterdir()}
-    for source, target in copied.items():
-        assert (Path(sys.prefix) / target).read_bytes() == (ROOT / source).read_bytes(), "call python3 run.py install"
+COPIED = {
+    ".ipython/ipython_kernel_config.py": "etc/ipython/ipython_kernel_config.py",
+    "course/plots/alt_text": "share/jupyter/labextensions/course-alt-text",
+}
+
+
+@pytest.mark.parametrize("source", COPIED)
+def test_the_environment_has_todays_copy_of_what_kernels_and_jupyterlab_read(source):
+    assert COPIED == PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    files = [path for path in [ROOT / source, *(ROOT / source).rglob("*")] if path.is_file()]
+    assert files
+    for path in files:
+        copy = Path(sys.prefix) / COPIED[source] / path.relative_to(ROOT / source)
+        assert copy.read_bytes() == path.read_bytes(), "call python3 run.py install"
+
+
+def test_all_files_for_kernels_are_copied():
+    assert {f".ipython/{path.name}" for path in (ROOT / ".ipython").iterdir()} <= COPIED.keys()
+
+
+def test_the_extension_of_jupyterlab_is_where_and_what_its_description_says():
+    folder = ROOT / "course" / "plots" / "alt_text"
+    told = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    code = (folder / told["jupyterlab"]["_build"]["load"]).read_text(encoding="utf-8")
+    assert COPIED["course/plots/alt_text"] == f"share/jupyter/labextensions/{told['name']}"
+    assert f'["{told["name"]}"] = ' in code

@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import psutil
 
+EXTENSION = Path(__file__).resolve().parents[2] / "course" / "plots" / "alt_text"
 PATIENCE = 300  # seconds that a busy machine may take for one step
 QUIET = (
     "--no-browser",
@@ -60,6 +62,8 @@ def running_lab(folder: Path, home: Path) -> Iterator[Lab]:
         "IPYTHONDIR",
     )
     environment = os.environ | {name: str(home / name.lower()) for name in places} | {"JUPYTER_TOKEN": token}
+    # What is installed may be older than what stands here.
+    shutil.copytree(EXTENSION, home / "jupyter_data_dir" / "labextensions" / "course-alt-text")
     log = home / "lab.log"
     with open(log, "wb") as output:
         server = subprocess.Popen(

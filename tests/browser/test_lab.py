@@ -62,9 +62,9 @@ def opened(lab, browser, tmp_path):
     """A function that serves the code and text of a notebook, and opens it until the block ends."""
 
     @contextmanager
-    def opened(nb: nbformat.NotebookNode, name: str) -> Iterator:
+    def opened(nb: nbformat.NotebookNode, name: str, cleared: bool = True) -> Iterator:
         for cell in nb.cells:
-            if cell.cell_type == "code":  # so that what the page shows comes from its own kernel
+            if cleared and cell.cell_type == "code":  # so that what the page shows comes from its own kernel
                 cell.outputs, cell.execution_count = [], None
         nbformat.write(nb, lab.folder / name)
         page, asked = browser.new_page(), []
@@ -140,6 +140,39 @@ def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
         write_and_run(page, cell, task.replace("...", f"return {answer} / len(y)"))
         cell.get_by_text("start.accuracy is right!").wait_for()
         assert errors(page) == []
+
+
+ALT = 'A line < 3 & "falling", to ≈ 1.2.'
+FIGURE = f"plots.show(plots.curves({{'SGD': [3, 2, 1]}}, title='Falls?', x='epoch', y='loss'), {ALT!r})"
+
+
+def test_who_cannot_see_a_figure_finds_its_alt_text_once_it_is_drawn(opened):
+    cells = [nbformat.v4.new_code_cell(source) for source in ("from course import plots", FIGURE)]
+    nb = nbformat.v4.new_notebook(cells=cells, metadata=read("00_start.ipynb").metadata)
+    with opened(nb, "drawn.ipynb") as page:
+        run_all(page)
+        assert_every_figure_has_its_alt_text(page, [ALT])
+
+
+def test_and_in_a_notebook_that_was_not_run_here_and_is_not_trusted(opened):
+    with opened(read("00_start.ipynb"), "given.ipynb", cleared=False) as page:
+        page.locator(IMAGES).first.wait_for(state="attached")
+        alts = [output.metadata["image/png"]["alt"] for output in figures_of(read("00_start.ipynb"))]
+        for place in range(len(alts)):  # JupyterLab draws what comes into view
+            page.locator(IMAGES).nth(place).scroll_into_view_if_needed()
+        assert_every_figure_has_its_alt_text(page, alts)
+
+
+def figures_of(nb):
+    outputs = (output for cell in nb.cells for output in cell.get("outputs", []))
+    return [output for output in outputs if "image/png" in output.get("data", {})]
+
+
+def assert_every_figure_has_its_alt_text(page, alts):
+    """As the name by which a browser tells screen readers of it."""
+    for alt in alts:
+        page.get_by_role("img", name=alt, exact=True).wait_for(state="attached")
+    assert page.locator(IMAGES).evaluate_all("images => images.map(image => image.alt)") == alts
 
 
 def test_a_figure_is_drawn_anew_when_its_slider_is_moved_by_keyboard(opened):
