@@ -29,7 +29,7 @@ OWN = {  # the words that are not the course's: a line of help, and what the env
     "lab": ("open JupyterLab; what follows goes to it", ["-m", "jupyterlab", "notebooks"]),
     "test": ("run all tests; what follows goes to pytest", ["-m", "pytest", *NBVAL, *WORKERS]),
     "test-browser": ("test JupyterLab in a headless browser; what follows goes to pytest", ["tests/browser"]),
-    "bench": ("print the speed table; run in full, it goes into README.md too", ["tests/bench"]),
+    "bench": ("print the speed table; run in full, it goes into tests/bench/README.md too", ["tests/bench"]),
     "install": ("install only", ["-c", "import sys; print('the course is installed for', sys.executable)"]),
 }
 ALL_CORES = ("lab", "test-browser", "bench")  # others get one: on a busy machine threads wait for each other

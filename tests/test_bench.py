@@ -1,4 +1,4 @@
-"""tests/bench runs the benches one after the other, prints their ratios, and puts them into README.md."""
+"""tests/bench runs the benches one after the other, prints their ratios, and puts them into its README.md."""
 
 import importlib.util
 import os
@@ -11,14 +11,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEED = "# Course\n<!-- speed -->\nold\n<!-- /speed -->\n"
-KEPT = "README.md keeps the speed table that it had\n"
+KEPT = "tests/bench/README.md keeps the table that it had\n"
 ALONE = pytest.mark.skipif(os.name == "nt", reason="Windows sends no signal to one process alone")
 
 
 def bench_folder(folder, **scripts):
     """A course with these benches alone, and with run.py; return a function that calls its `bench`."""
     (folder / "tests" / "bench").mkdir(parents=True)
-    (folder / "README.md").write_text(SPEED)
+    (folder / "tests" / "bench" / "README.md").write_text(SPEED)
     shutil.copy(ROOT / "run.py", folder)
     shutil.copy(ROOT / "tests" / "bench" / "__main__.py", folder / "tests" / "bench")
     for name, text in scripts.items():
@@ -52,7 +52,7 @@ def test_bench_prints_the_ratios_from_any_folder(tmp_path):
     done = bench("--quick", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert rows(done.stdout) == [["bench", "ratio", "times"], ["mnist", "epoch", "2.00"], ["reading", "loop", "113.04"]]
-    assert (tmp_path / "a folder" / "README.md").read_text() == SPEED
+    assert (tmp_path / "a folder" / "tests" / "bench" / "README.md").read_text() == SPEED
 
 
 SCRIPT = '''"""Time a step.
@@ -63,11 +63,12 @@ print('{"ratios": {"x": 2}}')'''
 
 
 @pytest.mark.parametrize("command", [None, ["tests/bench"], ["-m", "tests.bench"]], ids=["run.py", "folder", "module"])
-def test_a_full_bench_writes_the_table_of_the_readme(tmp_path, command):
+def test_a_full_bench_writes_the_table_of_its_readme(tmp_path, command):
     bench = bench_folder(tmp_path, a=SCRIPT, b=SCRIPT.replace("2}", "30.5}"))
     done = bench(command=command, cwd=tmp_path) if command else bench()
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "README.md shows these ratios now"), done.stderr
-    lines = (tmp_path / "README.md").read_text(encoding="utf-8").splitlines()
+    said = "tests/bench/README.md shows these ratios now"
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, said), done.stderr
+    lines = (tmp_path / "tests" / "bench" / "README.md").read_text(encoding="utf-8").splitlines()
     assert lines[4:6] == [
         "| `a` | a step | `x` ≈ 2.00: ours over theirs |",
         "| `b` | a step | `x` ≈ 30: ours over theirs |",
@@ -79,7 +80,7 @@ def test_a_bench_with_names_or_options_only_prints(tmp_path, args):
     bench = bench_folder(tmp_path, a=SCRIPT, b=SCRIPT, c="exit('not this one')" if "a" in args else SCRIPT)
     done = bench(*args)
     assert done.returncode == 0 and "README" not in done.stdout
-    assert (tmp_path / "README.md").read_text() == SPEED
+    assert (tmp_path / "tests" / "bench" / "README.md").read_text() == SPEED
 
 
 def test_other_options_are_passed_on_to_the_bench(tmp_path):
@@ -96,7 +97,7 @@ def test_other_options_are_passed_on_to_the_bench(tmp_path):
 )
 def test_a_readme_that_has_no_place_for_the_table_is_named(tmp_path, capfd, text, message):
     bench_folder(tmp_path, a=SCRIPT)
-    readme = tmp_path / "README.md"
+    readme = tmp_path / "tests" / "bench" / "README.md"
     readme.unlink() if text is None else readme.write_text(text)
     done = bench_here(tmp_path, capfd)
     assert done.returncode == 1 and done.stdout.split()[-3:] == ["a", "x", "2.00"]
@@ -112,7 +113,7 @@ def test_a_bench_that_fails_is_named_and_the_others_still_count(tmp_path, capfd)
     assert rows(done.stdout)[1:] == [["b", "x", "2.00"], ["d", "x", "2.00"]]
     bad = [f"{sys.executable} {tmp_path / 'tests' / 'bench' / f'bench_{name}.py'}" for name in "acd"]
     assert done.stderr.endswith("\n".join(["failed, or gave no ratios; run it alone to see why:", *bad, KEPT]))
-    assert (tmp_path / "README.md").read_text() == SPEED
+    assert (tmp_path / "tests" / "bench" / "README.md").read_text() == SPEED
 
 
 @ALONE
@@ -135,7 +136,7 @@ def test_ctrl_c_in_a_bench_ends_the_others_too(tmp_path, capfd):
     done = bench_here(tmp_path, capfd)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.endswith(f"\n{KEPT}stopped by Ctrl-C\n") and "bench b" not in done.stderr
-    assert (tmp_path / "README.md").read_text() == SPEED
+    assert (tmp_path / "tests" / "bench" / "README.md").read_text() == SPEED
 
 
 def test_an_unknown_bench_lists_the_known_ones(tmp_path):

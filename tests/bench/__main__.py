@@ -1,6 +1,6 @@
 """Run benches one after the other and print the ratios that stand in their last lines.
 
-All of them, with no option, also renew the table in README.md, unless one fails.
+All of them, with no option, also renew the table in tests/bench/README.md, unless one fails.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main(args=None):
     named, options = parser.parse_known_intermixed_args(args)
     options += ["--quick"] * named.quick
     renews = not (named.names or options)
-    kept = "README.md keeps the speed table that it had\n" if renews else ""
+    kept = "tests/bench/README.md keeps the table that it had\n" if renews else ""
     if renews:
         from course.upkeep import readme  # here, because it is slow to import
     try:
@@ -33,8 +33,8 @@ def main(args=None):
             print(head, *failed, kept, sep="\n", end="", file=sys.stderr)
             return 1
         if renews:
-            readme.update_speed(ROOT / "README.md", FOLDER, results)
-            print("README.md shows these ratios now")
+            readme.update_speed(FOLDER / "README.md", FOLDER, results)
+            print("tests/bench/README.md shows these ratios now")
     except KeyboardInterrupt:
         print(f"{kept}stopped by Ctrl-C", file=sys.stderr)
         return 130
