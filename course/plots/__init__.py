@@ -4,6 +4,7 @@ from course.plots import quiet  # noqa: F401  before all others, which import ma
 from course.plots.autograd_graph import graph
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
 from course.plots.live_curves import LiveCurves
+from course.plots.paper import pen, reading_of
 from course.plots.pictures import contours, heatmap, images
 from course.plots.showing import figure_data, live, show
 from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
@@ -25,6 +26,8 @@ __all__ = [
     "images",
     "intervals",
     "live",
+    "pen",
+    "reading_of",
     "scatter",
     "show",
 ]
