@@ -2,12 +2,14 @@
 
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph
+from course.plots.cells import walks
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
 from course.plots.live_curves import LiveCurves
 from course.plots.paper import pen, reading_of
 from course.plots.pictures import contours, heatmap, images
 from course.plots.showing import figure_data, live, show
 from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
+from course.plots.wires import circuit
 
 __all__ = [
     "LiveCurves",
@@ -16,6 +18,7 @@ __all__ = [
     "STYLES",
     "WIDE",
     "bars",
+    "circuit",
     "contours",
     "curves",
     "figure",
@@ -30,4 +33,5 @@ __all__ = [
     "reading_of",
     "scatter",
     "show",
+    "walks",
 ]
