@@ -543,3 +543,46 @@ def test_live_curves_leave_in_a_notebook_one_alt_text_one_figure_and_nothing_els
     assert dict(live.data) == {"text/plain": "a falling line"} and "image/png" in still.data
     assert still.metadata["figure"]["axes"][0]["series"][0]["x"] == [0, 1, 2, 3, 4]
     assert "widgets" not in ran.metadata
+
+
+GATES = [("×", ["x", "w"], "p"), ("square", ["p"], "L")]
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def test_a_circuit_has_a_number_on_each_wire_and_a_question_mark_where_a_gradient_is_not_known():
+    values, gradients = {"x": 2, "w": 0.5, "p": 1, "L": 1}, {"L": 1, "p": 2, "x": 1}
+    fig = plots.circuit(GATES, values, gradients, title="t")
+    (axes,) = fig.axes
+    assert texts(axes)[:10] == ["×", "x = 2", "1", "w = 0.5", "?", "square", "p = 1", "2", "L = 1", "1"]
+    series = plots.figure_data(fig)["axes"][0]["series"]
+    assert [line["label"] for line in series] == [
+        "x = 2, gradient 1",
+        "w = 0.5, gradient ?",
+        "p = 1, gradient 2",
+        "L = 1, gradient 1",
+    ]
+    assert fig.get_suptitle() == "t" and tuple(fig.get_size_inches()) == plots.WIDE
+
+
+def test_a_circuit_without_gradients_has_values_only():
+    (axes,) = plots.circuit(GATES, {"x": 2, "w": 0.5, "p": 1, "L": 1}, title="").axes
+    assert texts(axes) == ["×", "x = 2", "w = 0.5", "square", "p = 1", "L = 1"]
+
+
+def test_walks_have_an_arrow_for_each_step_of_an_index():
+    table = torch.arange(12).view(3, 4)
+    fig = plots.walks({"table": table, "table.T": table.T, "every other": table[:, ::2]}, title="t")
+    lengths = [(1, 4), (4, 1), (2, 4)]
+    for axes, view, (right, down) in zip(fig.axes, (table, table.T, table[:, ::2]), lengths, strict=True):
+        arrows = [note for note in axes.texts if hasattr(note, "arrowprops") and note.arrowprops]
+        steps = [(note.xyann[1] > 0, note.xy[0] - note.xyann[0]) for note in arrows]
+        rows, columns = view.shape
+        assert steps.count((True, right)) == rows * (columns - 1)
+        assert steps.count((False, down)) == (rows - 1) * columns
+        assert len(steps) == rows * (columns - 1) + (rows - 1) * columns
+        assert f"next column: {right} ahead" in texts(axes) and f"next row: {down} ahead" in texts(axes)
+    cells = [len(axes.patches) for axes in fig.axes]
+    assert cells == [12, 12, 11] and texts(fig.axes[0])[:12] == [str(number) for number in range(12)]

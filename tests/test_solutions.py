@@ -188,7 +188,7 @@ def test_a_wrong_solution_is_never_written(tmp_path, monkeypatch):
     out = upkeep.find_solutions(path)
     out.parent.mkdir()
     out.write_text("an older one")
-    with pytest.raises(notebooks.NotebookError, match="(?s)code cell 2 of 2.*you return 0.4 for all images"):
+    with pytest.raises(notebooks.NotebookError, match="(?s)code cell 2 of 4.*you return 0.4 for all images"):
         upkeep.write_solutions(path, progress=False)
     assert [(file.name, file.read_text()) for file in out.parent.iterdir()] == [("00_start.ipynb", "an older one")]
 

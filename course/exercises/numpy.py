@@ -1,8 +1,20 @@
 """The exercises of notebook 01_numpy."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from course.exercises.exercise import Exercise, Mistake, call_pure, expect_like, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call_cases,
+    call_pure,
+    expect_like,
+    explain,
+    first_wrong,
+    near,
+)
 
 SIZES = (
     (6, 4, 5, 3),
@@ -10,6 +22,97 @@ SIZES = (
     (2, 1, 7, 5),
 )  # of N, D_IN, H, D_OUT: all different, so that no shape fits by accident
 RATES = (0.1, 0.25)
+
+
+CIRCUITS = (  # x, w, b, y: open ones and shut ones, one at the corner, one with z below 1
+    (2.0, 1.5, 0.5, 3.0),
+    (-1.0, -2.0, 3.0, 4.0),
+    (2.0, -1.5, 0.5, 1.0),
+    (2.0, 0.5, -1.0, 3.0),
+    (-3.0, 0.25, 0.5, -2.0),
+    (0.5, 2.0, -0.5, 3.0),
+    (0.5, 3.0, 1.0, -1.0),
+)
+
+
+def check_circuit(answer: object) -> None:
+    results = [_two_numbers(result) for result in call_cases(answer, CIRCUITS, WAYS)]
+    right = [twice(*case) for case in CIRCUITS]
+    if near(results, right):
+        return
+    explain(results, CIRCUITS, WAYS)
+    place = first_wrong(results, right)
+    x, w, b, y = CIRCUITS[place]
+    got, expected = ([f"{value:.4g}" for value in pair] for pair in (results[place], right[place]))
+    raise Mistake(
+        f"for x = {x:g}, w = {w:g}, b = {b:g}, y = {y:g} you return {got[0]} and {got[1]}, expected {expected[0]} and "
+        f"{expected[1]}: draw the circuit, and walk back gate by gate."
+    )
+
+
+def _two_numbers(result: object) -> tuple[float, float]:
+    pair = list(result) if isinstance(result, (tuple, list)) or _is_array(result, (2,)) else [result]
+    if len(pair) != 2:
+        raise Mistake(f"the result has {len(pair)} part{'s' * (len(pair) > 1)}, expected two: return d_w, d_b.")
+    for name, value in zip(("d_w", "d_b"), pair):
+        if value is ...:
+            raise Mistake(f"{name} is still missing: it waits for you behind its dots.")
+    d_w, d_b = map(as_number, pair)
+    return d_w, d_b
+
+
+def twice(x, w, b, y):
+    z = x * w + b
+    h = max(z, 0)
+    r = h * w - y
+    d_r = 2 * r
+    d_h = d_r * w
+    d_z = d_h * (z > 0)
+    d_w = d_r * h + d_z * x
+    d_b = d_z
+    return d_w, d_b
+
+
+def _way(rule: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+    """A wrong answer: rule gives d_w and d_b from x, w, z, h and the gradients of r and of z."""
+
+    def answer(x: float, w: float, b: float, y: float) -> tuple[float, float]:
+        z = x * w + b
+        h = max(z, 0)
+        d_r = 2 * (h * w - y)
+        return rule(x, w, z, h, d_r, d_r * w * (z > 0))
+
+    return answer
+
+
+WAYS = (
+    (
+        _way(lambda x, w, z, h, d_r, d_z: (d_z * x, d_z)),
+        "d_w has only the way through z: w acts in the second product, too, so add that way.",
+    ),
+    (
+        _way(lambda x, w, z, h, d_r, d_z: (d_r * h, d_z)),
+        "d_w has only the way from the second product: w acts in z, too, so add that way.",
+    ),
+    (_way(lambda x, w, z, h, d_r, d_z: (d_r * h * d_z * x, d_z)), "the two ways of w are multiplied: add them up."),
+    (
+        _way(lambda x, w, z, h, d_r, d_z: (d_r * h + d_r * w * x, d_r * w)),
+        "the ReLU lets all through on the way back: where z is below 0 it is shut, and so is the way to x, w and b.",
+    ),
+    (
+        _way(lambda x, w, z, h, d_r, d_z: (d_r * h + d_r * w * (z >= 0) * x, d_r * w * (z >= 0))),
+        "all is right but where z is 0: take the slope 0 there.",
+    ),
+    (
+        _way(lambda x, w, z, h, d_r, d_z: ((d_r * h + d_z * x) / 2, d_z / 2)),
+        "both are half of what they should be: what is the derivative of a square?",
+    ),
+    (_way(lambda x, w, z, h, d_r, d_z: (d_z, d_r * h + d_z * x)), "both are right, in the other order: d_w, then d_b."),
+    (
+        _way(lambda x, w, z, h, d_r, d_z: (-d_r * h - d_z * x, -d_z)),
+        "both have the right size and the wrong sign: a gradient points uphill.",
+    ),
+)
 
 
 def check_biases(answer: object) -> None:
@@ -164,6 +267,16 @@ def step(x, y, w1, w2, rate):
 
 
 EXERCISES: dict[str, Exercise] = {
+    "numpy.circuit": Exercise(
+        check_circuit,
+        "Where a number acts in two places, its gradients add up: every weight that is shared relies on this.",
+        (
+            "begin at the end: L is the square of r, so the gradient of r is 2 * r. The gate before it is a product.",
+            "h gets d_r * w, and z the same where it is above 0. b gets what z gets. On which two wires does w go in?",
+            "d_w = d_r * h + d_z * x: each product gives w the other factor.",
+        ),
+        twice,
+    ),
     "numpy.biases": Exercise(
         check_biases,
         "What is copied on the way forward is summed on the way back: this is true of all broadcasting.",

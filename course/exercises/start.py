@@ -1,12 +1,13 @@
 """The exercises of notebook 00_start."""
 
+from collections.abc import Callable
 from numbers import Real
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call_cases, explain, first_wrong, near
+from course.exercises.exercise import Exercise, Mistake, call_cases, expect_like, explain, first_wrong, near
 
 
 def _cases() -> list[tuple[Tensor, Tensor]]:
@@ -78,6 +79,209 @@ MISTAKES = (
 )
 
 
+def check_centre(answer: object) -> None:
+    cases = [(picture,) for picture in _pages()]
+    results = [_bytes(result) for result in call_cases(answer, cases, MOVES)]
+    right = [centre(*case) for case in cases]
+    for (picture,), result in zip(cases, results):
+        expect_like("the result", result, picture)
+    if near(results, right, 0):
+        return
+    explain(results, cases, MOVES, 0)
+    place = first_wrong(results, right, 0)
+    (picture,), moved = cases[place], results[place]
+    if not near(moved.flatten().sort().values, picture.flatten().sort().values, 0):
+        raise Mistake("some ink was lost or changed on the way, expected the same pixels at other places.")
+    row, column = (round(value, 2) for value in _centre_of_mass(moved))
+    raise Mistake(
+        f"the centre of mass lies at row {row} and column {column} after the move, expected within half a pixel of 14."
+    )
+
+
+def _bytes(value: object) -> object:
+    """A NumPy array as a tensor, so that either may be returned."""
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
+
+def _pages() -> list[Tensor]:
+    """Pictures (28, 28): blots of uneven ink, at the upper right and the lower left, a single faint pixel, no ink.
+
+    No centre of mass lies between two pixels, and no ink leaves the page, whichever way it is moved.
+    """
+    rows, columns = torch.meshgrid(torch.arange(28), torch.arange(28), indexing="ij")
+    high, low = (rows >= 4) & (rows - 4 <= columns - 15), (rows >= 15) & (rows - 15 <= 17 - columns)
+    wedge = torch.where(high & (columns < 25), 20 * (rows - 3) + 3 * columns, 0)
+    tail = torch.where(low & (columns >= 5) & (rows < 22), 8 + 17 * (17 - columns), 0)
+    pages = [page.clamp(max=255).to(torch.uint8) for page in (wedge, tail, 0 * rows, 0 * rows)]
+    pages[2][9, 17] = 1
+    return pages
+
+
+def _centre_of_mass(picture: Tensor) -> tuple[float, float]:
+    ink, places = picture.double(), torch.arange(28)
+    return tuple(float((ink.sum(dim) * places).sum() / ink.sum()) for dim in (1, 0))
+
+
+def centre(picture):
+    ink = picture.double()
+    total = ink.sum()
+    if total == 0:
+        return picture
+    places = torch.arange(28)
+    row = (ink.sum(dim=1) * places).sum() / total
+    column = (ink.sum(dim=0) * places).sum() / total
+    down, right = 14 - round(row.item()), 14 - round(column.item())
+    return torch.roll(picture, (down, right), dims=(0, 1))
+
+
+def _move(rule: Callable[[float, float], tuple[float, float]], at: Callable = _centre_of_mass) -> Callable:
+    """A wrong move, as a function of the picture: rule gives the pixels down and right, from where the centre lies."""
+
+    def move(picture: Tensor) -> Tensor:
+        down, right = rule(*at(picture)) if picture.any() else (0, 0)
+        return torch.roll(picture, (round(down), round(right)), (0, 1))
+
+    return move
+
+
+def _flat(picture: Tensor) -> Tensor:
+    row, column = _centre_of_mass(picture) if picture.any() else (14, 14)
+    return picture.roll(14 - round(row)).roll(14 - round(column))
+
+
+def _of_box(picture: Tensor) -> tuple[float, float]:
+    return tuple(float(lines.min() + lines.max()) / 2 for lines in picture.nonzero().T)
+
+
+def _of_pixels(picture: Tensor) -> tuple[float, float]:
+    return tuple(picture.nonzero().double().mean(0).tolist())
+
+
+def _of_byte_products(picture: Tensor) -> tuple[float, float]:
+    places = torch.arange(28, dtype=torch.uint8)
+    return tuple(float((picture * lines).sum() / picture.sum()) for lines in (places[:, None], places))
+
+
+BOX = "you put the middle of the box around the ink there, expected its centre of mass: each row weighted by its ink."
+MOVES = (
+    (lambda picture: picture, "the picture comes back as it was."),
+    (_move(lambda row, column: (14 - column, 14 - row)), "rows and columns are swapped: which sum goes with which?"),
+    (_move(lambda row, column: (row - 14, column - 14)), "it moves the wrong way: ink in row 20 has to go up by 6."),
+    (
+        _move(lambda row, column: (14 - int(row), 14 - int(column))),
+        "you cut the fractions off, expected a move to the nearest pixel: round.",
+    ),
+    (
+        _move(lambda row, column: (13 - round(row), 13 - round(column))),
+        "the centre lies at row 13 and column 13 after the move, expected 14: count from 0.",
+    ),
+    (_move(lambda row, column: (14 - row, 0)), "rows are right, and the columns stay where they were."),
+    (_move(lambda row, column: (0, 14 - column)), "columns are right, and the rows stay where they were."),
+    (_flat, "roll without dims moves along the flat block of all pixels: name the dimension."),
+    (_move(lambda row, column: (14 - row, 14 - column), _of_box), BOX),
+    (_move(lambda row, column: (14 - int(row + 0.5), 14 - int(column + 0.5)), _of_box), BOX),
+    (_move(lambda row, column: (int(14 - row), int(14 - column)), _of_box), BOX),
+    (
+        _move(lambda row, column: (14 - row, 14 - column), _of_pixels),
+        "faint ink counts as much as black: weight each row by how much ink it has.",
+    ),
+    (
+        _move(lambda row, column: (14 - row, 14 - column), _of_byte_products),
+        "bytes times bytes are bytes, which count modulo 256: make the picture .double() first.",
+    ),
+)
+
+
+def check_surest(answer: object) -> None:
+    cases = _scores()
+    results = [_as_list(result) for result in call_cases(answer, cases)]
+    right = [surest_mistakes(*case).tolist() for case in cases]
+    if results == right:
+        return
+    for wrong, message in CHOICES:
+        if results == [wrong(*case) for case in cases]:
+            raise Mistake(message)
+    place = next(place for place in range(len(cases)) if results[place] != right[place])
+    logits, y, count = cases[place]
+    correct = [image for image in results[place] if 0 <= image < len(y) and logits[image].argmax() == y[image]]
+    if correct:
+        raise Mistake(f"{len(correct)} of the {len(results[place])} images were read correctly, as image {correct[0]}.")
+    raise Mistake(
+        f"of {len(y)} images, {int((logits.argmax(1) != y).sum())} of them misread, you return {results[place]} for "
+        f"count = {count}, expected {right[place]}."
+    )
+
+
+def _as_list(value: object) -> list[int]:
+    """Places as a list, be they in a tensor, an array, a list or a tuple."""
+    if not isinstance(value, (Tensor, np.ndarray, list, tuple)):
+        raise Mistake(f"you return a {type(value).__name__}, expected places, as a tensor.")
+    if isinstance(value, (list, tuple)):
+        value = [part.item() if isinstance(part, Tensor) and part.numel() == 1 else part for part in value]
+    array = value.cpu().numpy() if isinstance(value, Tensor) else np.array(value, dtype=None if len(value) else int)
+    if array.ndim != 1:
+        raise Mistake(f"the result has shape {array.shape}, expected one place for each mistake: one dimension.")
+    if array.size and array.dtype.kind not in "iu":
+        raise Mistake("what you return are no places, expected whole numbers: rows of logits.")
+    return [int(part) for part in array]
+
+
+def _scores() -> list[tuple[Tensor, Tensor, int]]:
+    """Logits (B, K), classes (B,) and a count: many mistakes, fewer than asked for, none, and none asked for."""
+    generator = torch.Generator().manual_seed(1)
+    noise = torch.randn(30, 5, generator=generator)
+    noise *= torch.linspace(3, 0.5, 30)[:, None]
+    noise += 2 * torch.randn(30, 1, generator=generator)
+    y = torch.where(torch.arange(30) % 3 == 1, (noise.argmax(1) + 1) % 5, noise.argmax(1))
+    return [(noise, y, 3), (noise, y, 6), (noise[6:13], y[6:13], 9), (noise, noise.argmax(1), 2), (noise, y, 0)]
+
+
+def surest_mistakes(logits, y, count):
+    confidence, answers = logits.softmax(dim=1).max(dim=1)
+    wrong = (answers != y).nonzero().flatten()
+    order = confidence[wrong].argsort(descending=True)
+    return wrong[order[:count]]
+
+
+def _sorted_by(key: Tensor, chosen: Tensor, count: int) -> list[int]:
+    places = chosen.nonzero().flatten()
+    return places[key[places].argsort(descending=True)][:count].tolist()
+
+
+def _choice(rule: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]], all_: bool = False) -> Callable:
+    """A wrong choice: rule gives a key to sort by, and which images are meant, from logits, confidence and wrong."""
+
+    def choose(logits: Tensor, y: Tensor, count: int) -> list[int]:
+        confidence, answers = logits.softmax(1).max(1)
+        return _sorted_by(*rule(logits, confidence, answers != y), len(y) if all_ else count)
+
+    return choose
+
+
+CHOICES = (
+    (
+        lambda x, y, count: x.softmax(1).max(1).values[x.argmax(1) != y].argsort(descending=True)[:count].tolist(),
+        "these are places among the wrong answers, expected among all images: the third wrong one is not image 2.",
+    ),
+    (_choice(lambda x, p, wrong: (-p, wrong)), "these are mistakes, but the least sure first."),
+    (_choice(lambda x, p, wrong: (-torch.arange(len(p)), wrong)), "these are mistakes, in the order of the images."),
+    (_choice(lambda x, p, wrong: (p, ~wrong)), "these images were read correctly: look at the comparison with y."),
+    (_choice(lambda x, p, wrong: (p, wrong | True)), "these are the surest of all: most of them were read correctly."),
+    (
+        _choice(lambda x, p, wrong: (x.max(1).values, wrong)),
+        "you sort by the largest logit, which is no confidence: it depends on the other logits of its row, too.",
+    ),
+    (
+        _choice(lambda x, p, wrong: (p, wrong), all_=True),
+        "you return all mistakes, for whatever count: expected 3 of them for count = 3.",
+    ),
+    (
+        lambda x, y, count: x.argmax(1)[surest_mistakes(x, y, count)].tolist(),
+        "you return the classes that were answered, expected where: the rows of logits.",
+    ),
+)
+
+
 EXERCISES: dict[str, Exercise] = {
     "start.accuracy": Exercise(
         check_accuracy,
@@ -88,5 +292,28 @@ EXERCISES: dict[str, Exercise] = {
             "logits.argmax(dim=1) == y, then .float().mean().item().",
         ),
         my_accuracy,
+    ),
+    "start.centre": Exercise(
+        check_centre,
+        "MNIST's makers did the same, after scaling, with all 70,000 images.",
+        (
+            "how much ink has each row? picture.sum(dim=1) says it. The centre's row is the mean of 0 to 27 with these "
+            "weights.",
+            "(ink.sum(dim=1) * torch.arange(28)).sum() / ink.sum() is the row, once ink is picture.double(). How far "
+            "is it to 14?",
+            "torch.roll(picture, (14 - round(row.item()), 14 - round(column.item())), dims=(0, 1)), unless there is "
+            "no ink.",
+        ),
+        centre,
+    ),
+    "start.surest": Exercise(
+        check_surest,
+        "Whoever sorts a part of something has to lead the places back to the whole.",
+        (
+            "which values does order hold, if three images of a thousand are misread?",
+            "order counts among the wrong answers, from 0. Which tensor knows where these stand among all images?",
+            "wrong[order[:count]].",
+        ),
+        surest_mistakes,
     ),
 }

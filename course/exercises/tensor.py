@@ -1,11 +1,23 @@
 """The exercises of notebook 02_tensor."""
 
+import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call, call_cases, expect_like, explain, first_wrong, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call,
+    call_cases,
+    expect_like,
+    explain,
+    first_wrong,
+    near,
+)
 from course.meter import peak_bytes
 
 CHANNELS = (0, 2, 3)  # to average over, for one number a channel
@@ -16,6 +28,70 @@ ELSEWHERE = {
     (0,): "every pixel is standardised by itself, expected each channel: average over rows and columns too.",
     (1,): "you average over the channels, which mixes them, expected over everything but the channels.",
 }
+
+
+SHAPES = ((3, 4), (2, 3, 5), (7,), (4, 1, 6), (1, 1), (2, 3, 4, 5), (10**6, 10**6, 10**6), ())
+
+
+def check_strides(answer: object) -> None:
+    cases = [(shape,) for shape in SHAPES]
+    given = call_cases(answer, cases, STRIDES)
+    results = [_steps(result, shape) for shape, result in zip(SHAPES[:-1], given)]
+    right = [contiguous_strides(*case) for case in cases]
+    if results != right[:-1]:
+        explain(results, cases, STRIDES, 0)
+    results.append(_steps(given[-1], SHAPES[-1]))
+    if results == right:
+        return
+    place = next(place for place in range(len(SHAPES)) if results[place] != right[place])
+    raise Mistake(
+        f"for the shape {SHAPES[place]} you return {results[place]}, expected {right[place]}: how many cells does "
+        "one step of each index skip?"
+    )
+
+
+def _steps(value: object, shape: tuple) -> tuple[int, ...]:
+    if not isinstance(value, (tuple, list, Tensor, np.ndarray)):
+        raise Mistake(f"you return a {type(value).__name__} for the shape {shape}, expected a tuple: a step each.")
+    steps = tuple(value.tolist() if isinstance(value, (Tensor, np.ndarray)) else value)
+    if len(steps) != len(shape):
+        raise Mistake(f"you return {len(steps)} strides for the shape {shape}, expected {len(shape)}, one each.")
+    numbers = [as_number(step) for step in steps]
+    if any(number != round(number) for number in numbers):
+        raise Mistake(f"you return {steps} for the shape {shape}, expected whole numbers of cells.")
+    return tuple(round(number) if abs(number) < 2**53 else int(step) for number, step in zip(numbers, steps))
+
+
+def contiguous_strides(shape):
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step = step * size
+    strides.reverse()
+    return tuple(strides)
+
+
+STRIDES = (
+    (lambda shape: shape, "that is the shape, expected the strides: one step of an index skips how many cells?"),
+    (
+        lambda shape: contiguous_strides(shape)[::-1],
+        "your strides stand in the other order: it is the last index that goes one cell ahead.",
+    ),
+    (
+        lambda shape: tuple(math.prod(shape[:place]) for place in range(len(shape))),
+        "you multiply from the left: it is the last index that goes one cell ahead, so begin at the right.",
+    ),
+    (lambda shape: tuple(4 * step for step in contiguous_strides(shape)), "you count bytes, expected cells."),
+    (
+        lambda shape: tuple(math.prod(shape[place:]) for place in range(len(shape))),
+        "each stride is multiplied by its own size, too, expected the product of the sizes behind it.",
+    ),
+    (
+        lambda shape: (*shape[1:], 1),
+        "each stride is only the next size: a step skips all that lies behind it, the product of all later sizes.",
+    ),
+)
 
 
 def check_standardise(answer: object) -> None:
@@ -189,6 +265,16 @@ WRONG_LOSSES = (
 
 
 EXERCISES: dict[str, Exercise] = {
+    "tensor.strides": Exercise(
+        check_strides,
+        "view, transpose and expand do no more than choose other numbers for these.",
+        (
+            "in a new tensor of shape (3, 4), the next column is the next cell. How far is the next row?",
+            "begin at the right with 1. Each stride to the left is the one behind it times the size behind it.",
+            "for size in reversed(shape): append step, then step = step * size. Turn the list around at the end.",
+        ),
+        contiguous_strides,
+    ),
     "tensor.standardise": Exercise(
         check_standardise,
         "Batch normalization begins with exactly these lines.",

@@ -2,12 +2,15 @@
 
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph, value_graph
+from course.plots.cells import walks
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
 from course.plots.films import film, radar
 from course.plots.live_curves import LiveCurves
+from course.plots.paper import pen, reading_of
 from course.plots.pictures import contours, heatmap, images
 from course.plots.showing import figure_data, live, show
 from course.plots.style import SINGLE, STRIP, STYLES, WIDE, figure
+from course.plots.wires import circuit
 
 __all__ = [
     "LiveCurves",
@@ -16,6 +19,7 @@ __all__ = [
     "STYLES",
     "WIDE",
     "bars",
+    "circuit",
     "contours",
     "curves",
     "figure",
@@ -27,8 +31,11 @@ __all__ = [
     "images",
     "intervals",
     "live",
+    "pen",
     "radar",
+    "reading_of",
     "scatter",
     "show",
     "value_graph",
+    "walks",
 ]

@@ -1,4 +1,4 @@
-"""What a learner sees in JupyterLab: outputs, figures, exercises, sliders and curves that grow."""
+"""What a learner sees in JupyterLab: outputs, figures, exercises, sliders, a pen, and curves that grow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +24,7 @@ IMAGES = ".jp-OutputArea-output img"
 ALL_RAN = r"""() => document.querySelector("[data-mime-type='application/vnd.jupyter.error']") !== null ||
     [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
     .every(prompt => /\[\d+\]/.test(prompt.textContent))"""
+PAPER = "canvas[aria-label^='paper to draw']"
 LOADED = "images => images.every(image => image.complete && image.naturalWidth > 0)"
 PIXELS = """image => { const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
@@ -118,6 +119,7 @@ def wait_for_pixels(page, image, other):
 def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
     nb = read("00_start.ipynb")
     figures = sum("image/png" in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
+    pens = sum("plots.pen(" in cell.source for cell in nb.cells)  # here a sheet of paper stands in a figure's place
     printed = "".join(output.get("text", "") for cell in nb.cells for output in cell.get("outputs", []))
     expected = [line for line in printed.splitlines() if line.startswith("✓")]
     assert len(expected) > 2
@@ -128,7 +130,7 @@ def test_a_learner_runs_the_first_notebook_and_solves_its_exercise(opened):
         text = " ".join(page.locator(".jp-OutputArea-output").all_text_contents())
         for line in [*expected, "start.accuracy is not tried yet."]:
             assert line in text
-        assert page.locator(IMAGES).count() == figures
+        assert page.locator(IMAGES).count() == figures - pens and page.locator(PAPER).count() == pens == 1
         page.wait_for_function(f"() => ({LOADED})([...document.querySelectorAll('{IMAGES}')])")
 
         cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
@@ -190,6 +192,33 @@ def test_a_figure_is_drawn_anew_when_its_slider_is_moved_by_keyboard(opened):
             page.keyboard.press("ArrowRight")
             before = wait_for_pixels(page, picture, before)
         assert page.get_by_role("slider").count() == 2 and picture.count() == 1
+
+
+def test_a_seven_that_is_drawn_with_the_mouse_is_read_as_a_seven(opened):
+    nb = read("00_start.ipynb")
+    needed = ("import torch", "SEED = ", "device = pick_device", "data = load_data", "splits = split(", "model = MLP(")
+    needed += ("shuffle = ", "def read(", "ink = load_photo(", "plots.pen(")
+    nb.cells = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.startswith(needed)]
+    assert len(nb.cells) == len(needed)
+    with opened(nb, "pen.ipynb") as page:
+        run_all(page)
+        paper, answer = page.locator(PAPER), page.locator(".course-pen-answer")
+        paper.scroll_into_view_if_needed()
+        for left, top, size in ((30, 20, 90), (120, 60, 180)):  # small in a corner, large in another
+            box = paper.bounding_box()
+            for stroke in (((0, 0), (0.6, 0), (0.2, 1)), ((0.15, 0.5), (0.5, 0.5))):
+                places = [(box["x"] + left + size * x, box["y"] + top + size * y) for x, y in stroke]
+                page.mouse.move(*places[0])
+                page.mouse.down()
+                for place in places[1:]:
+                    page.mouse.move(*place, steps=12)
+                page.mouse.up()
+            answer.filter(has_text="7").wait_for()
+            page.wait_for_timeout(500)  # the last stroke is read, too
+            assert answer.text_content() == "7"
+            page.get_by_role("button", name="Clear", exact=True).click()
+            assert answer.text_content() == ""
+        assert errors(page) == []
 
 
 def test_curves_grow_in_place_while_a_cell_runs(opened, lab):

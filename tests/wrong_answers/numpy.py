@@ -174,8 +174,43 @@ def only_w2_moves(x, y, w1, w2, rate):
     return w1, w2 - rate * gradients(x, y, w1, w2)[1]
 
 
-UNTOUCHED = {"numpy.biases": untouched_biases, "numpy.step": untouched_step}
+def untouched_circuit(x, w, b, y):
+    return ..., ...
+
+
+def through_z_only(x, w, b, y):
+    z = x * w + b
+    d_z = 2 * (max(z, 0) * w - y) * w * (z > 0)
+    return d_z * x, d_z
+
+
+def never_shut(x, w, b, y):
+    h = max(x * w + b, 0)
+    d_r = 2 * (h * w - y)
+    return d_r * h + d_r * w * x, d_r * w
+
+
+def one_gradient(x, w, b, y):
+    return through_z_only(x, w, b, y)[1]
+
+
+def constant(x, w, b, y):
+    return 1.0, 2.0
+
+
+def texts(x, w, b, y):
+    return "d_w", "d_b"
+
+
+UNTOUCHED = {"numpy.circuit": untouched_circuit, "numpy.biases": untouched_biases, "numpy.step": untouched_step}
 WRONG = {
+    "numpy.circuit": [
+        (through_z_only, "d_w has only the way through z"),
+        (never_shut, "where z is below 0 it is shut"),
+        (one_gradient, "the result has 1 part, expected two"),
+        (constant, "for x = 2, w = 1.5, b = 0.5, y = 3 you return 1 and 2"),
+        (texts, "you return a str, expected a number"),
+    ],
     "numpy.biases": [
         (one_missing, "d_b1 is still missing"),
         (a_row_each, "d_b2 has shape (6, 3), one row for each example, expected (3,)"),

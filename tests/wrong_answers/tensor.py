@@ -1,3 +1,6 @@
+import torch
+
+
 def untouched_standardise(images): ...
 
 
@@ -120,8 +123,47 @@ def diagonal(y_pred, y):
     return ((y_pred - y).diagonal() ** 2).mean()
 
 
-UNTOUCHED = {"tensor.standardise": untouched_standardise, "tensor.loss": untouched_loss}
+def untouched_strides(shape): ...
+
+
+def reversed_strides(shape):
+    return tuple(reversed(torch.empty(shape, device="meta").stride()))
+
+
+def sizes_behind(shape):
+    return (*shape[1:], 1)
+
+
+def one_too_many(shape):
+    return (0, *torch.empty(shape, device="meta").stride())
+
+
+def all_ones(shape):
+    return (1,) * len(shape)
+
+
+def a_real_one(shape):
+    return torch.empty(shape).stride()
+
+
+def a_number(shape):
+    return 1
+
+
+UNTOUCHED = {
+    "tensor.strides": untouched_strides,
+    "tensor.standardise": untouched_standardise,
+    "tensor.loss": untouched_loss,
+}
 WRONG = {
+    "tensor.strides": [
+        (reversed_strides, "it is the last index that goes one cell ahead"),
+        (sizes_behind, "each stride is only the next size"),
+        (one_too_many, "you return 3 strides for the shape (3, 4), expected 2"),
+        (all_ones, "for the shape (3, 4) you return (1, 1), expected (4, 1)"),
+        (a_real_one, "your function raises RuntimeError in its line `return torch.empty(shape).stride()`"),
+        (a_number, "you return a int for the shape (3, 4), expected a tuple"),
+    ],
     "tensor.standardise": [
         (one_pair_for_all, "all channels share one mean"),
         (each_image, "every image is standardised by itself"),
