@@ -33,7 +33,8 @@ function render({ model, el }) {
   answer.setAttribute("aria-live", "polite");
   answer.className = "course-pen-answer";
   const bars = [...Array(10).keys()].map((digit) => {
-    const line = make("div", right, { display: "flex", gap: "6px", height: "14px", fontSize: "12px", lineHeight: "14px" });
+    const small = { display: "flex", gap: "6px", height: "14px", fontSize: "12px", lineHeight: "14px" };
+    const line = make("div", right, small);
     make("span", line, {}, String(digit));
     return make("div", line, { background: "#777777", width: "0px", height: "12px" });
   });
@@ -97,8 +98,9 @@ function render({ model, el }) {
 
   function receive(content, buffers) {
     waiting = false;
-    const frame = buffers[0];
-    if (!blank) show(content.answer, content.probabilities, new Uint8Array(frame.buffer, frame.byteOffset, SMALL * SMALL));
+    const { buffer, byteOffset } = buffers[0];
+    const picture = new Uint8Array(buffer, byteOffset, SMALL * SMALL);
+    if (!blank) show(content.answer, content.probabilities, picture);
     if (again && !blank) send();
   }
   show("", [], []);
