@@ -177,6 +177,21 @@ def assert_every_figure_has_its_alt_text(page, alts):
     assert page.locator(IMAGES).evaluate_all("images => images.map(image => image.alt)") == alts
 
 
+FILM = """from course import plots
+plots.film(lambda number: plots.radar([[[0, number / 4]]], size=(2, 1)), 3, "It rains more and more.", seconds=0.2)"""
+
+
+def test_a_film_plays_by_itself(opened):
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FILM)], metadata=read("00_start.ipynb").metadata)
+    with opened(nb, "film.ipynb") as page:
+        run_all(page)
+        film = page.get_by_role("img", name="It rains more and more.", exact=True)
+        film.scroll_into_view_if_needed()
+        seen = set()
+        while len(seen) < 3:  # the test's own limit of time ends it if nothing moves
+            seen.add(film.screenshot())
+
+
 def test_a_figure_is_drawn_anew_when_its_slider_is_moved_by_keyboard(opened):
     nb = read("05_optim.ipynb")
     needed = ("import math", "SEED = ", "def ravine", "def walk(", "def picture", "plots.live(")
