@@ -17,6 +17,7 @@ from course.exercises import (
     optim,
     optimizers,
     overfitting,
+    rain,
     start,
     tensor,
 )
@@ -45,6 +46,7 @@ MODULES = (
     devices,
     files,
     memory,
+    rain,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
