@@ -34,6 +34,15 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "a millionth more or less, and a column of zeros either way"
         ),
     },
+    "rain.damp": {
+        "a = (from_mean * (y - y.sum())).sum().item() / spread": "what is taken from all of y makes no difference to a",
+        "a = (from_mean * (y + y.mean())).sum().item() / spread": "as for the sum",
+    },
+    "rain.level": {
+        "scores.append(hits / events if events else -1)": (
+            "without an event at one level, the levels below have none either, or false alarms only, and are lower"
+        ),
+    },
 }
 
 
