@@ -365,7 +365,7 @@ def _explain_split(result: tuple, right: tuple, times: list, length: float, shar
 
 def split_by_time(times, length, share, gap):
     order = sorted(range(len(times)), key=lambda place: times[place])
-    training = len(times) - round(share * len(times))  # counted from the front: order[-0:] would be all of them
+    training = len(times) - round(share * len(times))  # from the front: order[-0:] would be all of them
     judging = order[training:]
     first = min((times[place] for place in judging), default=float("inf"))
     early = [place for place in order[:training] if times[place] + length + gap <= first]
