@@ -137,6 +137,11 @@ def test_an_answer_brings_the_constants_helpers_and_imports_that_it_needs_and_no
     assert upkeep.answer(module.alone) == (set(), "def alone(x):\n    return abs(x)")
 
 
+def test_names_of_one_module_stand_in_one_line():
+    lines = {"import torch", "from torch import nn", "from torch import Tensor"}
+    assert upkeep.sort_imports(lines) == "import torch\nfrom torch import Tensor, nn"
+
+
 def test_imports_stand_in_three_groups():
     lines = {
         "from course.rain import MISSING",

@@ -134,9 +134,13 @@ def _import_line(node: ast.Import | ast.ImportFrom, name: str) -> str:
 
 
 def sort_imports(lines: set[str]) -> str:
-    """Sort lines of import: the standard library, packages, the course, a blank line between."""
-    groups = [], [], []
-    for line in sorted(lines, key=lambda line: (line.startswith("from"), line)):
+    """Sort lines of import: the standard library, packages, the course, a blank line between; a line a module."""
+    groups, wanted = ([], [], []), {}
+    for line in lines:
+        source, _, name = line.partition(" import ")
+        wanted.setdefault(source, []).append(name)
+    joined = [f"{source} import {', '.join(sorted(some))}" if some[0] else source for source, some in wanted.items()]
+    for line in sorted(joined, key=lambda line: (line.startswith("from"), line)):
         package = re.split(r"[ .]", line)[1]
         groups[2 if package == "course" else 0 if package in sys.stdlib_module_names else 1].append(line)
     return "\n\n".join("\n".join(group) for group in groups if group)
