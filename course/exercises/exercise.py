@@ -158,17 +158,24 @@ def first_wrong(values: Sequence, right: Sequence, tolerance: float = 1e-6) -> i
     return next(place for place, (value, expected) in pairs if not near(value, expected, tolerance))
 
 
-def call_cases(answer: object, cases: Sequence[tuple], mistakes: Mistakes = (), tolerance: float = 1e-6) -> list:
-    """`call_pure` with each case in turn, and return the results.
+def call_cases(
+    answer: object,
+    cases: Sequence[tuple],
+    mistakes: Mistakes = (),
+    tolerance: float = 1e-6,
+    right: Sequence = (),
+    read: Callable = lambda result: result,
+) -> list:
+    """`call_pure` with each case in turn, and return what `read` makes of the results.
 
-    If the answer fails with a later case, the results so far may tell why: see `explain`.
+    If the answer fails with a later case, the results so far may tell why, unless they are `right`: see `explain`.
     """
     results: list = []
     for case in cases:
         try:
-            results.append(call_pure(answer, *case))
+            results.append(read(call_pure(answer, *case)))
         except Mistake:
-            if results:
+            if not near(results, right[: len(results)], tolerance):
                 explain(results, cases, mistakes, tolerance)
             raise
     return results

@@ -1,9 +1,6 @@
 """The exercises of notebook 14_memory."""
 
-import weakref
-
 import torch
-from torch import Tensor, nn
 
 from course.exercises.exercise import (
     Exercise,
@@ -16,6 +13,7 @@ from course.exercises.exercise import (
     first_wrong,
     near,
 )
+from course.exercises.watched import Watched
 
 COPIES = {"SGD": 0, "momentum": 1, "Adam": 2, "AdamW": 2}
 TRAININGS = tuple((weights, name) for name in COPIES for weights in (1000, 7, 0, 2_000_000_000))
@@ -124,29 +122,9 @@ WRONG_BATCHES = (
 )
 
 
-class _Watched(nn.Module):
-    """A model that remembers, without holding them, the tensors that its graphs keep."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(0)
-        self.first = nn.Parameter(torch.randn(3, 4, generator=generator))
-        self.last = nn.Parameter(torch.randn(4, 2, generator=generator))
-        self.kept: list[weakref.ref] = []
-        self.most = 0  # graphs at a time
-        self.largest = 0  # batch that it was called with
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.largest = max(self.largest, len(x))
-        hidden = (x @ self.first).tanh()
-        self.kept.append(weakref.ref(hidden))
-        self.most = max(self.most, sum(kept() is not None for kept in self.kept))
-        return hidden @ self.last
-
-
 def check_collect(answer: object) -> None:
     for sizes in ((2, 2, 2, 2, 2), (3, 1, 4, 1, 5, 9), (1,)):
-        model = _Watched()
+        model = Watched()
         generator = torch.Generator().manual_seed(len(sizes))
         given = [torch.randn(size, 3, generator=generator) for size in sizes]
         result = call(answer, model, iter(given))
@@ -160,7 +138,7 @@ def check_collect(answer: object) -> None:
             raise Mistake("the result still carries a graph: nobody will call backward on it.")
         if not (model.first.requires_grad and model.last.requires_grad):
             raise Mistake("the weights do not require gradients any more: the model is to be trained on.")
-        if model.largest > max(sizes):
+        if max(model.sizes, default=0) > max(sizes):
             raise Mistake("you join batches before the model sees them: it was to be called with one at a time.")
         if model.most > 2:  # that of this batch, and perhaps that of the one before
             raise Mistake(

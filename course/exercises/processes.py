@@ -2,7 +2,6 @@
 
 import io
 import math
-import weakref
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from course.exercises.exercise import (
     first_wrong,
     near,
 )
+from course.exercises.watched import Watched
 
 NAN = math.nan
 SHARES = tuple(
@@ -34,8 +34,8 @@ SHARES = tuple(
 
 
 def check_shares(answer: object) -> None:
-    results = call_cases(answer, SHARES, WRONG_SHARES)
     right = [joint_gradient(*case) for case in SHARES]
+    results = call_cases(answer, SHARES, WRONG_SHARES, right=right)
     for result, expected in zip(results, right):
         expect_like("the gradient", result, expected)
     if near(results, right):
@@ -93,35 +93,13 @@ WRONG_SHARES = (
 PIECES = ((7, 3), (6, 2), (5, 5), (4, 9), (3, 1))  # examples, and how many fit
 
 
-class _Watched(nn.Module):
-    """A model that remembers, without holding it, what its graphs keep, and how many examples it was given at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        generator = torch.Generator().manual_seed(0)
-        self.first = nn.Parameter(torch.randn(3, 4, generator=generator))
-        self.last = nn.Parameter(torch.randn(4, 2, generator=generator))
-        for parameter in self.parameters():
-            parameter.grad = torch.ones_like(parameter)  # left from a step before
-        self.sizes: list[int] = []
-        self.kept: list[weakref.ref] = []
-        self.most = 0  # graphs at a time
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.sizes.append(len(x))
-        hidden = (x @ self.first).tanh()
-        if hidden.requires_grad:
-            self.kept.append(weakref.ref(hidden))
-        self.most = max(self.most, sum(kept() is not None for kept in self.kept))
-        return hidden @ self.last
-
-
 def check_accumulate(answer: object) -> None:
     for examples, size in PIECES:
         generator = torch.Generator().manual_seed(examples)
         x, y = torch.randn(examples, 3, generator=generator), torch.arange(examples) % 2
-        model, right = _Watched(), _Watched()
-        right.zero_grad()
+        model, right = Watched(), Watched()
+        for parameter in model.parameters():
+            parameter.grad = torch.ones_like(parameter)  # left from a step before
         loss = F.cross_entropy(right(x), y)
         loss.backward()
         before = [parameter.detach().clone() for parameter in model.parameters()]
@@ -137,7 +115,7 @@ def check_accumulate(answer: object) -> None:
             )
 
 
-def _check_pieces(model: _Watched, before: list[Tensor], examples: int, size: int) -> None:
+def _check_pieces(model: Watched, before: list[Tensor], examples: int, size: int) -> None:
     it = f"of {examples} examples, {size} of which fit into memory,"
     if max(model.sizes, default=0) > size:
         raise Mistake(f"{it} the model was given {max(model.sizes)} at once.")
@@ -152,7 +130,7 @@ def _check_pieces(model: _Watched, before: list[Tensor], examples: int, size: in
         )
 
 
-def _check_gradients(model: _Watched, right: _Watched, x: Tensor, y: Tensor, size: int) -> None:
+def _check_gradients(model: Watched, right: Watched, x: Tensor, y: Tensor, size: int) -> None:
     found, expected = ([parameter.grad for parameter in one.parameters()] for one in (model, right))
     if any(gradient is None for gradient in found):
         raise Mistake("a weight has no gradient in the end: was backward called?")
@@ -175,7 +153,7 @@ def _check_gradients(model: _Watched, right: _Watched, x: Tensor, y: Tensor, siz
 
 
 def _gradients(x: Tensor, y: Tensor) -> list[Tensor]:
-    model = _Watched()
+    model = Watched()
     return list(torch.autograd.grad(F.cross_entropy(model(x), y), list(model.parameters())))
 
 

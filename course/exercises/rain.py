@@ -1,36 +1,25 @@
 """The exercises of notebook 20_rain."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call_pure, explain, first_wrong, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_number,
+    call_cases,
+    call_pure,
+    explain,
+    first_wrong,
+    near,
+)
 
 
 def _floats(*values: object) -> tuple[Tensor, ...]:
     return tuple(torch.tensor(value, dtype=torch.float32, device="cpu") for value in values)
-
-
-def _results(
-    answer: object,
-    cases: Sequence[tuple],
-    read: Callable,
-    right: list,
-    mistakes: Sequence[tuple[Callable, str]],
-    tolerance: float = 1e-6,
-) -> list:
-    """What an answer gives for each case; if it fails with one, and was wrong before, that tells more."""
-    results: list = []
-    for case in cases:
-        try:
-            results.append(read(call_pure(answer, *case)))
-        except Mistake:
-            if not near(results, right[: len(results)], tolerance):
-                explain(results, cases, mistakes, tolerance)
-            raise
-    return results
 
 
 # All numbers here are exact in binary, so that a mean of equal numbers is that number.
@@ -51,7 +40,7 @@ EQUAL = (
 
 def check_damp(answer: object) -> None:
     right = [damped(*pair) for pair in PAIRS]
-    results = _results(answer, PAIRS, _two_numbers, right, WRONG_LINES, 1e-4)
+    results = call_cases(answer, PAIRS, WRONG_LINES, 1e-4, right, _two_numbers)
     if not near(results, right, 1e-4):
         explain(results, PAIRS, WRONG_LINES, 1e-4)
         place = first_wrong(results, right, 1e-4)
@@ -176,7 +165,7 @@ LEVELS = _level_cases()
 
 def check_level(answer: object) -> None:
     right = [level_for(*case) for case in LEVELS]
-    results = _results(answer, LEVELS, as_number, right, WRONG_LEVELS)
+    results = call_cases(answer, LEVELS, WRONG_LEVELS, right=right, read=as_number)
     if near(results, right):
         return
     explain(results, LEVELS, WRONG_LEVELS)
@@ -299,7 +288,7 @@ def check_split(answer: object) -> None:
     if _places(call_pure(answer, *cases[0])) != _places(call_pure(answer, *cases[0])):
         raise Mistake("you split by chance: films to train on begin minutes from films to judge by. Sort by time.")
     right = [split_by_time(*case) for case in SPLITS]
-    results = _results(answer, cases, _places, right, WRONG_SPLITS)
+    results = call_cases(answer, cases, WRONG_SPLITS, right=right, read=_places)
     if near(results, right):
         return
     explain(results, SPLITS, WRONG_SPLITS)

@@ -81,8 +81,8 @@ MISTAKES = (
 
 def check_centre(answer: object) -> None:
     cases = [(picture,) for picture in _pages()]
-    results = [_bytes(result) for result in call_cases(answer, cases, MOVES)]
     right = [centre(*case) for case in cases]
+    results = [_bytes(result) for result in call_cases(answer, cases, MOVES, right=right)]
     for (picture,), result in zip(cases, results):
         expect_like("the result", result, picture)
     if near(results, right, 0):
