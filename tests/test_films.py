@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from course import plots
-from course.plots import films
+from course.plots import films, showing
 
 
 def square(place, missing=False):
@@ -21,7 +21,7 @@ def square(place, missing=False):
 
 def shown(monkeypatch, *arguments, **options):
     calls = []
-    monkeypatch.setattr(films, "display", lambda data, metadata, raw: calls.append((data, metadata)))
+    monkeypatch.setattr(showing, "display", lambda data, metadata, raw: calls.append((data, metadata)))
     plots.film(*arguments, **options)
     return calls[0]
 

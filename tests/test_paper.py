@@ -36,7 +36,7 @@ def test_a_reading_shows_the_ink_the_picture_and_the_probabilities():
 def shown(monkeypatch):
     """What a pen puts into the notebook, and the widgets that were made."""
     calls, sheets = [], []
-    monkeypatch.setattr(paper, "display", lambda data, **more: calls.append((data, more)))
+    monkeypatch.setattr(showing, "display", lambda data, **more: calls.append((data, more)))
     made = paper._sheet()
     monkeypatch.setattr(paper, "_sheet", lambda: lambda: sheets.append(made()) or sheets[-1])
     plots.pen(sure_of_seven, INK, "the alt text", title="t", tolerance=0.2)
@@ -68,7 +68,7 @@ def test_ink_that_comes_from_the_page_is_answered_by_picture_probabilities_and_a
 def test_the_page_hears_of_a_failure_too_for_it_waits(monkeypatch, ink):
     sent, sheets = [], []
     made = paper._sheet()
-    monkeypatch.setattr(paper, "display", lambda *_, **__: None)
+    monkeypatch.setattr(showing, "display", lambda *_, **__: None)
     monkeypatch.setattr(paper, "_sheet", lambda: lambda: sheets.append(made()) or sheets[-1])
     monkeypatch.setattr(made, "send", lambda sheet, content, buffers: sent.append((content, len(buffers[0]))))
     answers = [sure_of_seven(centre_digit(INK))]  # for the example; then there are no more
@@ -87,7 +87,7 @@ def test_the_page_loads_nothing_and_keeps_nothing():
 def test_two_pens_answer_by_readers_of_their_own(monkeypatch):
     asked, sheets = [], []
     made = paper._sheet()
-    monkeypatch.setattr(paper, "display", lambda *_, **__: None)
+    monkeypatch.setattr(showing, "display", lambda *_, **__: None)
     monkeypatch.setattr(paper, "_sheet", lambda: lambda: sheets.append(made()) or sheets[-1])
     for name in ("one", "two"):
         plots.pen(lambda picture, name=name: asked.append(name) or sure_of_seven(picture), INK, "a", title="t")

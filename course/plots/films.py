@@ -3,13 +3,13 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 
-from IPython.display import display
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
 from course.plots.pictures import grid
-from course.plots.showing import figure_data, png
+from course.plots.showing import png, publish
 from course.plots.style import TEXT, as_array, plain
 
 LARGEST = 400_000  # bytes of a film: a notebook with three of them still opens at once
@@ -62,7 +62,7 @@ def film(
     sizes = {picture.size for picture in pictures}
     if len(sizes) > 1:
         raise ValueError(f"the frames have the sizes {sorted(sizes)}, expected one: give every figure the same size")
-    palette = _side_by_side(pictures).quantize(255)  # one for all frames, or colours would flicker
+    palette = Image.fromarray(np.hstack(pictures)).quantize(255)  # one for all frames, or colours would flicker
     first, *others = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     file = io.BytesIO()
     milliseconds = round(1000 * seconds)
@@ -70,13 +70,4 @@ def film(
     if file.tell() > LARGEST:
         mend = "draw fewer frames, or smaller ones"
         raise ValueError(f"the film has {file.tell():,} bytes, expected {LARGEST:,} at most: {mend}")
-    metadata = {"image/png": {"alt": alt}, "figure": figure_data(figures[0]), "tolerance": tolerance}
-    display({"image/png": file.getvalue(), "text/plain": alt}, metadata=metadata, raw=True)
-
-
-def _side_by_side(pictures: list[Image.Image]) -> Image.Image:
-    width, height = pictures[0].size
-    whole = Image.new("RGB", (width * len(pictures), height))
-    for number, picture in enumerate(pictures):
-        whole.paste(picture, (number * width, 0))
-    return whole
+    publish(file.getvalue(), figures[0], alt, tolerance)

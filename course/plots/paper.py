@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from IPython.display import display
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course.mnist import centre_digit
-from course.plots.showing import figure_data, png
+from course.plots.showing import png, publish
 from course.plots.style import GREY, WIDE, figure, finish, plain
 
 Reader = Callable[[Tensor], Tensor]
@@ -47,10 +46,8 @@ def pen(read: Reader, example: Tensor, alt: str, *, title: str, tolerance: float
     sheet = _sheet()()
     sheet.on_msg(lambda widget, content, buffers: _answer(widget, content, buffers, read))
     fig = reading_of(example, read, title=title)
-    metadata = {"image/png": {"alt": alt}, "figure": figure_data(fig), "tolerance": tolerance}
     view = sheet._repr_mimebundle_()
-    data = (view[0] if isinstance(view, tuple) else view) | {"image/png": png(fig), "text/plain": alt}
-    display(data, metadata=metadata, raw=True)
+    publish(png(fig), fig, alt, tolerance, view[0] if isinstance(view, tuple) else view)
 
 
 def _answer(widget: object, content: dict, buffers: list, read: Reader) -> None:

@@ -1,7 +1,7 @@
 """Put a figure into a notebook, with its alt text and the data that it draws."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from IPython.display import display
@@ -17,8 +17,13 @@ def show(fig: Figure, alt: str, tolerance: float | None = 0.05) -> None:
     alt: what the figure shows, for who cannot see it; no measured number without ≈.
     tolerance: how far the drawn data may move between two machines, as a part of the axis; None for timings.
     """
+    publish(png(fig), fig, alt, tolerance)
+
+
+def publish(picture: bytes, fig: Figure, alt: str, tolerance: float | None, other: Mapping = {}) -> None:
+    """Put a PNG into the notebook as the picture of a figure. other: what stands for it elsewhere, by MIME type."""
     metadata = {"image/png": {"alt": alt}, "figure": figure_data(fig), "tolerance": tolerance}
-    display({"image/png": png(fig), "text/plain": alt}, metadata=metadata, raw=True)
+    display({**other, "image/png": picture, "text/plain": alt}, metadata=metadata, raw=True)
 
 
 def live(draw: Callable[..., Figure], alt: str, **sliders) -> None:
