@@ -36,6 +36,12 @@ def test_the_help_of_the_nowcast_loads_no_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 
+def test_a_room_brings_no_library_that_only_a_few_of_its_uses_need():
+    slow = {"torchvision", "sklearn", "scipy.stats", "torch._dynamo"}
+    code = f"import sys, course.plots, course.mnist, course.compare; print(sys.modules.keys() & {slow})"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
 IMPORT = """
 import importlib, os, pickle, random, sys
 import numpy, torch

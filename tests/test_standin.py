@@ -152,7 +152,7 @@ def test_no_path_has_loops_that_its_digit_cannot_have(sources):
 def test_the_path_of_a_digit_is_found_again_whatever_others_there_are(sources, monkeypatch):
     digits = load_digits()
     digits.images, digits.target = digits.images[:150], digits.target[:150]
-    monkeypatch.setattr(standin, "load_digits", lambda: digits)
+    monkeypatch.setattr("sklearn.datasets.load_digits", lambda: digits)
     distances, labels = path_distances()
     assert 100 < len(labels) <= 150
     assert np.array_equal(distances, sources[0][: len(labels)]) and np.array_equal(labels, sources[1][: len(labels)])

@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
 
 from course._shapes import check_shape
 from course._sized import SizedIterable
@@ -159,6 +158,8 @@ class _Pictures(Dataset):
     """The items of torchvision.datasets.MNIST, from images in memory."""
 
     def __init__(self, image_set: ImageSet) -> None:
+        from torchvision import transforms  # only now: it takes two seconds to import
+
         self.images, self.labels = image_set
         steps = [transforms.ToTensor(), transforms.Normalize((MEAN,), (STD,))]
         self.transform: Callable[[Image.Image], Tensor] = transforms.Compose(steps)

@@ -6,11 +6,9 @@ import numpy as np
 import torch
 from numpy import ndarray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from scipy.ndimage import gaussian_filter, grey_closing
+from scipy.ndimage import gaussian_filter, grey_closing, label
 from skimage.filters import threshold_otsu
 from torch import Tensor
-
-from course.mnist.standin import find_pieces
 
 PHOTO = Path(__file__).with_name("photo.png")  # a 7 on a sheet that lies half in the shade
 SIDE, BOX, MIDDLE = 28, 20, 14.5  # pixels; MIDDLE lies in the middle of pixel 14, as in MNIST
@@ -52,6 +50,11 @@ def _find_ink(grey: ndarray, name: str) -> ndarray:
     kept = np.flatnonzero(sizes >= 0.02 * sizes.max()) + 1
     near = gaussian_filter(np.isin(pieces, kept).astype(float), 1) > 0.01  # with the soft edges of its strokes
     return (255 * ink * near).astype(np.uint8)
+
+
+def find_pieces(mask: ndarray) -> tuple[ndarray, int]:
+    """Number the pieces, which may hang together by corners, from 1; return these numbers and how many there are."""
+    return label(mask, np.ones((3, 3)))  # pyright: ignore[reportReturnType]: an int only if given an output
 
 
 def centre_digit(ink: Tensor) -> Tensor:

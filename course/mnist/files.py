@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torchvision import datasets
 
 from course import _places
 from course._atomic import FULL
@@ -153,6 +152,8 @@ def _name_look_alike(train: ImageSet, test: ImageSet) -> str:
 
 def _download(root: Path) -> None:
     """Download MNIST aside, checksums verified, and move what is missing in place once all of it is whole."""
+    from torchvision import datasets  # only now: it takes two seconds to import
+
     folder = root / "MNIST/raw"
     try:
         root.mkdir(parents=True, exist_ok=True)

@@ -15,15 +15,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
-from scipy.ndimage import distance_transform_edt, gaussian_filter1d, label, map_coordinates, zoom
+from scipy.ndimage import distance_transform_edt, gaussian_filter1d, map_coordinates, zoom
 from scipy.special import expit
 from skimage.measure import euler_number
 from skimage.morphology import skeletonize
-from sklearn.datasets import load_digits
 
 from course._atomic import written_whole
 from course._machine import choose_workers
 from course._streams import say
+from course.mnist.drawn import find_pieces
 
 NAME = "digits"
 FILE = "digits-1.npz"  # count up when the recipe changes, or old caches would live on
@@ -68,11 +68,6 @@ def enlarge(counts: ndarray) -> ndarray:
     return blur @ ink @ blur.T
 
 
-def find_pieces(mask: ndarray) -> tuple[ndarray, int]:
-    """Number the pieces, which may hang together by corners, from 1; return these numbers and how many there are."""
-    return label(mask, np.ones((3, 3)))  # pyright: ignore[reportReturnType]: an int only if given an output
-
-
 def find_path(ink: ndarray) -> tuple[ndarray, int]:
     """The pen's path through one digit, and its loops. Shapes: ink (48, 48); returns bool (72, 72), int."""
     # Fewest pieces, most loops: a broken 0 is closed, a filled 8 is opened.
@@ -89,6 +84,8 @@ def path_distances() -> tuple[ndarray, ndarray]:
 
     Shapes: float32 (N, 72, 72), uint8 (N,).
     """
+    from sklearn.datasets import load_digits  # only to make the cache: it takes a second to import
+
     digits = load_digits()
     paths = [(*find_path(ink), digit) for ink, digit in zip(enlarge(digits.images / 16), digits.target)]
     paths = [(path, digit) for path, loops, digit in paths if loops in LOOPS[digit]]
