@@ -22,9 +22,16 @@ def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     m = matrix.T if tall else matrix  # then m @ m.T is the smaller square
     m = m / (m.norm() + 1e-7)  # now no singular value is above 1
+    # A step multiplies m by a factor that depends on m @ m.T alone. So only squares are multiplied until the end: for
+    # 128x1024 that takes a third of the time of a new m in each step.
+    square, factor, product = m @ m.T, None, None
     for _ in range(steps):
-        square = m @ m.T
-        m = torch.addmm(m, torch.addmm(square, square, square, beta=-4.7750, alpha=2.0315), m, beta=3.4445)
+        if factor is not None:
+            square = factor @ square @ factor
+        factor = torch.addmm(square, square, square, beta=-4.7750, alpha=2.0315)
+        factor.diagonal().add_(3.4445)
+        product = factor if product is None else factor @ product
+    m = m if product is None else product @ m
     return m.T if tall else m
 
 
