@@ -64,6 +64,10 @@ def running_lab(folder: Path, home: Path) -> Iterator[Lab]:
     environment = os.environ | {name: str(home / name.lower()) for name in places} | {"JUPYTER_TOKEN": token}
     # What is installed may be older than what stands here.
     shutil.copytree(EXTENSION, home / "jupyter_data_dir" / "labextensions" / "course-alt-text")
+    # JupyterLab 4.4 keeps cells that are out of sight out of the page, where no test finds them.
+    settings = home / "jupyterlab_settings_dir" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('{"windowingMode": "none"}', encoding="utf-8")
     log = home / "lab.log"
     with open(log, "wb") as output:
         server = subprocess.Popen(
