@@ -22,16 +22,26 @@ from course._machine import usable_cores
 from course.upkeep.kernel import SETTINGS, drop_settings
 
 OFFLINE = Path(__file__).parent / "offline"
+BROWSER = Path(__file__).parent / "browser"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
-    "test_nowcast_main.py": 80,
-    "test_twice.py": 35,
-    "test_notebooks.py": 15,
-    "test_doctor.py": 14,
+    "test_nowcast_main.py": 69,
+    "test_twice.py": 66,
+    "test_upkeep_claims.py": 28,
+    "test_torchrun.py": 24,
+    "test_transforms.py": 23,
+    "test_notebooks.py": 20,
+    "test_new.py": 19,
+    "test_plots.py": 18,
+    "test_doctor.py": 17,
+    "test_distributed.py": 15,
+    "test_kernel_config.py": 14,
     "test_standin.py": 13,
     "test_plugin.py": 12,
-    "test_files.py": 10,
+    "test_cli.py": 11,
+    "test_without_jax.py": 10,
     "test_house.py": 9,
+    "test_exercise_mutants.py": 8,
 }
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker has it all from the process that starts it
@@ -66,7 +76,9 @@ def pytest_configure(config):
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Leave out notebooks that are not the course's: copies, a learner's own; but not if they are asked for."""
+    """Leave out what is not asked for: notebooks that are not the course's, and what needs a browser and minutes."""
+    if collection_path == BROWSER and not any(path.is_relative_to(BROWSER) for path in files_named(config)):
+        return True  # `python3 run.py test-browser` asks for it
     if collection_path.suffix == ".ipynb" and not asked_for(collection_path, config):
         folders = (config.rootpath / "notebooks", config.rootpath / "notebooks" / "solutions")
         ours = collection_path.parent in folders and _places.NOTEBOOK.fullmatch(collection_path.name)

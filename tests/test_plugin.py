@@ -60,6 +60,12 @@ def test_every_committed_notebook_is_run(folder, name):
     assert ignored(f"{folder}/{name}.ipynb", "notebooks") is None
 
 
+def test_what_needs_a_browser_is_run_only_if_the_command_line_names_it():
+    assert ignored("tests/browser", "tests", "notebooks") is True
+    for words in (["tests/browser"], ["tests/browser/test_lab.py"], [str(ROOT / "tests/browser/test_lab.py")]):
+        assert ignored("tests/browser", *words) is None
+
+
 def test_files_that_are_no_notebooks_are_left_to_pytest():
     assert ignored("tests/test_plugin.py", "tests") is None
 
