@@ -77,7 +77,7 @@ def pytest_configure(config):
 
 def pytest_ignore_collect(collection_path, config):
     """Leave out what is not asked for: notebooks that are not the course's, and what needs a browser and minutes."""
-    if collection_path == BROWSER and not any(path.is_relative_to(BROWSER) for path in files_named(config)):
+    if collection_path == BROWSER and not asked_for(collection_path, config):
         return True  # `python3 run.py test-browser` asks for it
     if collection_path.suffix == ".ipynb" and not asked_for(collection_path, config):
         folders = (config.rootpath / "notebooks", config.rootpath / "notebooks" / "solutions")
@@ -86,8 +86,8 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def asked_for(path, config):
-    """Whether the command line names this very file, as in `pytest notebooks/mine.ipynb`."""
-    return path in files_named(config)
+    """Whether the command line names this file, as in `pytest notebooks/mine.ipynb`, or this folder or a file in it."""
+    return any(named.is_relative_to(path) for named in files_named(config))
 
 
 def files_named(config):

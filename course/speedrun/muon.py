@@ -22,8 +22,8 @@ def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
     tall = matrix.shape[0] > matrix.shape[1]
     m = matrix.T if tall else matrix  # then m @ m.T is the smaller square
     m = m / (m.norm() + 1e-7)  # now no singular value is above 1
-    # A step multiplies m by a factor that depends on m @ m.T alone. So only squares are multiplied until the end: for
-    # 128x1024 that takes a third of the time of a new m in each step.
+    # A step multiplies m by a factor that depends on m @ m.T alone. So only squares are multiplied until the end, which
+    # takes less than half of the time of a new m in each step if m is 128x1024.
     square, factor, product = m @ m.T, None, None
     for _ in range(steps):
         if factor is not None:
