@@ -23,10 +23,10 @@ os.dup2(os.open(notes / f"stderr_{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND
 read, backward, steps = Films.batch, run.backward, []
 
 
-def noted_batch(films, chosen, device="cpu"):
+def noted_batch(films, chosen):
     with open(notes / f"read_{rank}", "a") as file:
         file.write(json.dumps({"again": again, "of": len(films), "films": list(chosen)}) + "\n")
-    return read(films, chosen, device)
+    return read(films, chosen)
 
 
 def noted_backward(model, losses_of, batch, world, micro_batch):

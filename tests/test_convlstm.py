@@ -394,6 +394,20 @@ def test_rainnet_makes_one_map_a_step_of_the_hidden_states_of_its_three_layers(d
 
 
 @pytest.mark.parametrize("dim", [2, 3])
+def test_rainnet_gives_as_many_maps_as_are_asked_for_each_of_all_maps_of_its_layers(dim):
+    net = RainNet(2, (3, 2), dim=dim, generator=seed(), out_channels=4).double()
+    x = random(2, 3, 2, *GRID[dim])
+    hidden, _ = step_by_step(net.lstm, x)
+    for t in range(3):
+        maps = [convolution(hs[:, t]) for convolution, hs in zip(net.maps, hidden)]
+        assert [part.shape[1] for part in maps] == [4, 4]
+        assert_close([net(x)[:, t]], [net.last(torch.cat(maps, dim=1))])
+    assert net(x).shape == (2, 3, 4, *GRID[dim])
+    with pytest.raises(ValueError, match="out_channels is 0"):
+        RainNet(2, (3, 2), out_channels=0)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
 def test_the_maps_of_rainnet_start_as_torchs_convolutions(dim):
     net = RainNet(2, (20, 30, 40), dim=dim, generator=seed())
     for convolution, inputs in zip((*net.maps, net.last), (20, 30, 40, 3)):

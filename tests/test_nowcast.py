@@ -9,19 +9,13 @@ from torch.nn import functional as F
 
 from course.convlstm import RainNet
 from course.files import Records, cache
-from course.nowcast import films as room
-from course.nowcast.films import (
-    Batch,
-    Films,
-    Nowcast,
-    film_losses,
-    find_values,
-    forecast,
-    make_values,
-    map_values,
-    score,
-)
-from course.rain import MISSING, advection, echo, storms, write_text
+from course.nowcast import sources as room
+from course.nowcast.ahead import prepared
+from course.nowcast.films import Batch, Films
+from course.nowcast.judge import describe_scores, forecast, score
+from course.nowcast.network import Nowcast, film_losses
+from course.nowcast.sources import Joined, Part, find_values, make_values, map_values
+from course.rain import MISSING, advection, drift, echo, move, storms, write_text
 
 SHAPE = (7, 2, 16, 20)
 
@@ -31,14 +25,14 @@ def values():
     return storms(4, 0, SHAPE, blind=0).values
 
 
-def films(values, ahead=3, pool=1, dim=2):
+def films(values, ahead=(3,), pool=1, dim=2):
     return Films(values, ahead, pool, dim)
 
 
 def test_in_2d_heights_are_channels_and_the_answer_is_the_lowest(values):
     batch = films(values).batch([2, 0])
     codes = echo(values[[2, 0]])[0]
-    assert batch.x.shape == (2, 4, 3, 16, 20)
+    assert batch.x.shape == (2, 4, 6, 16, 20)  # two heights, their masks, and one of each of the moved frame
     assert torch.equal(batch.x[:, :, :2], codes[:, :4])
     assert torch.equal(batch.y, codes[:, 3:, :1])
     assert batch.seen.shape == batch.y.shape and batch.seen.all()
@@ -47,9 +41,31 @@ def test_in_2d_heights_are_channels_and_the_answer_is_the_lowest(values):
 def test_in_3d_the_frame_and_the_moved_frame_are_channels_and_the_answer_has_all_heights(values):
     batch = films(values, dim=3).batch([1])
     codes = echo(values[[1]])[0]
-    assert batch.x.shape == (1, 4, 2, 2, 16, 20)
+    assert batch.x.shape == (1, 4, 4, 2, 16, 20)
     assert torch.equal(batch.x[:, :, 0], codes[:, :4])
     assert torch.equal(batch.y[:, :, 0], codes[:, 3:])
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_each_lead_has_its_moved_frame_and_its_answer(values, dim):
+    both = films(values, (2, 3), dim=dim).batch([1, 2])
+    for place, lead in enumerate((2, 3)):
+        one = films(values[:, : 4 + lead], (lead,), dim=dim).batch([1, 2])
+        assert torch.equal(both.x[:, :, place - 2], one.x[:, :, -1]) and both.x[:, :, place - 2].any()
+        assert torch.equal(both.y[:, :, place], one.y[:, :, 0])
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_network_sees_what_was_measured_of_frames_and_of_moved_frames(values, dim):
+    blind = values.copy()
+    blind[0, :, 0, :4] = MISSING  # of the lowest height
+    batch = films(blind, dim=dim).batch([0])
+    past, seen = (part[:, :4] for part in films(blind).read([0]))
+    inside = move(seen.float(), drift(past, seen), 3, edge="zeros") / 2
+    masks = batch.x[:, :, 2:5] if dim == 2 else batch.x[:, :, 1:3]
+    expected = [seen[:, :, :1] / 2, seen[:, :, 1:] / 2, inside[:, :, :1]] if dim == 2 else [seen / 2, inside]
+    expected = torch.cat(expected, 2) if dim == 2 else torch.stack(expected, 2)
+    assert torch.equal(masks, expected) and len(masks.unique()) > 2
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -57,12 +73,12 @@ def test_a_new_network_says_what_advection_says(values, dim):
     part = films(values, dim=dim)
     maps = forecast(Nowcast(part.channels, (2,), dim), part, [0, 3], "cpu")
     past = echo(values[[0, 3], :4])[0]
-    expected = advection(past, 3)[:, -1, 0]
-    assert (expected - past[:, -1, 0]).abs().max() > 0.05  # something moves
+    expected = advection(past, 3, edge="mean")[:, -1, :1]
+    assert (expected - past[:, -1, :1]).abs().max() > 0.05  # something moves
     torch.testing.assert_close(maps["RainNet"], expected.clamp(0, 1), atol=1e-5, rtol=0)
-    assert torch.equal(maps["advection"], expected)
-    assert torch.equal(maps["persistence"], past[:, -1, 0])
-    assert torch.equal(maps["truth"], echo(values[[0, 3], -1, 0])[0])
+    torch.testing.assert_close(maps["advection"], expected, atol=1e-6, rtol=0)
+    assert torch.equal(maps["persistence"], past[:, -1, :1])
+    assert torch.equal(maps["truth"], echo(values[[0, 3], -1, :1])[0])
 
 
 def test_pooled_cells_are_means_and_are_seen_only_if_all_of_them_are(values):
@@ -90,19 +106,19 @@ def test_only_the_films_asked_for_are_read(values):
 def test_another_code_for_missing_counts_as_not_seen(values):
     coded = values.copy()
     coded[coded == 9], coded[0, :, :, 3, 4] = 8, 9
-    light, seen = Films(coded, 3, 1, 2, missing=9).read([0])
+    light, seen = Films(coded, (3,), 1, 2, missing=9).read([0])
     assert not seen[..., 3, 4].any() and seen.sum() == seen.numel() - 14 and not light[..., 3, 4].any()
 
 
 def test_every_option_of_the_network_counts(values):
-    part = films(values, dim=3)
-    model = Nowcast(part.channels, (2, 5), 3, seed=4)
+    part = films(values, (2, 3), dim=3)
+    model = Nowcast(part.channels, (2, 5), 3, seed=4, leads=2)
     torch.nn.init.ones_(model.net.last.weight)
-    net = RainNet(part.channels, (2, 5), dim=3, generator=torch.Generator().manual_seed(4))
+    net = RainNet(part.channels, (2, 5), dim=3, generator=torch.Generator().manual_seed(4), out_channels=2)
     torch.nn.init.ones_(net.last.weight)
     torch.nn.init.zeros_(net.last.bias)
     x = part.batch([1, 2]).x
-    torch.testing.assert_close(model(x), x[:, :, -1:] + net(4 * x - 1))
+    torch.testing.assert_close(model(x), x[:, :, -2:] + net(4 * x - 1))
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -134,36 +150,39 @@ def test_weights_are_those_of_the_seed_whatever_was_drawn_before():
 
 
 def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
-    truth = torch.tensor([[0.0, 100], [0, 0]]) / 255
+    truth = torch.tensor([[[0.0, 100], [0, 0]], [[0, 0], [0, 0]]]) / 255  # after one step, and after two
     maps = {
         "truth": truth[None],
-        "seen": torch.ones(1, 2, 2, dtype=torch.bool),
+        "seen": torch.ones(1, 2, 2, 2, dtype=torch.bool),
         "advection": truth[None],
-        "persistence": torch.zeros(1, 2, 2),
-        "RainNet": torch.full((1, 2, 2), 90 / 255),
+        "persistence": torch.zeros(1, 2, 2, 2),
+        "RainNet": torch.full((1, 2, 2, 2), 90 / 255),
     }
     error = ((3 * 90**2 + 10**2) / 4) ** 0.5
-    assert score(maps) == {
+    scores = score(maps)
+    assert {name: rows[0] for name, rows in scores.items()} == {
         "RainNet": {"rmse": pytest.approx(error), "csi_20dBZ": 0.25, "csi_35dBZ": None},
         "advection": {"rmse": 0, "csi_20dBZ": 1, "csi_35dBZ": None},
         "persistence": {"rmse": pytest.approx(50), "csi_20dBZ": 0, "csi_35dBZ": None},
     }
-    line = room.describe_scores(score(maps)).splitlines()[1]
-    assert line.split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
+    assert scores["RainNet"][1] == {"rmse": pytest.approx(90), "csi_20dBZ": 0, "csi_35dBZ": None}
+    lines = describe_scores(scores, (3, 6)).splitlines()
+    assert lines[1].split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
+    assert [line.split()[:2] for line in lines[::4]] == [["3", "frames"], ["6", "frames"]]
 
 
 def test_where_nothing_was_measured_there_is_no_score():
-    maps = dict.fromkeys(("truth", "RainNet", "advection", "persistence"), torch.ones(1, 2, 2))
-    scores = score(maps | {"seen": torch.zeros(1, 2, 2, dtype=torch.bool)})
-    assert list(scores.values()) == [{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}] * 3
-    lines = room.describe_scores(scores).splitlines()
+    maps = dict.fromkeys(("truth", "RainNet", "advection", "persistence"), torch.ones(1, 1, 2, 2))
+    scores = score(maps | {"seen": torch.zeros(1, 1, 2, 2, dtype=torch.bool)})
+    assert list(scores.values()) == [[{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}]] * 3
+    lines = describe_scores(scores, (5,)).splitlines()
     assert lines[1].split() == ["RainNet", "none", "none", "none"] and len({len(line) for line in lines}) == 1
 
 
 @pytest.mark.parametrize(
     "options, told",
     [
-        ({"ahead": 5}, "ahead is 5, expected 1 to 4: a film has 7 frames"),
+        ({"ahead": (2, 5)}, "ahead is 5, expected 1 to 4: a film has 7 frames"),
         ({"pool": 3}, "pool is 3, expected 1 to 2: of 16 x 20 cells, 8 x 8 must be left"),
     ],
 )
@@ -193,9 +212,9 @@ def test_what_is_interrupted_while_it_is_made_is_not_there(tmp_path, monkeypatch
 def test_a_text_is_found_and_its_cache_is_mapped(tmp_path):
     made = storms(3, 0, SHAPE)
     write_text(tmp_path / "rain.txt", made)
-    for _ in range(2):
-        assert np.array_equal(find_values(tmp_path, SHAPE), made.values)
-    assert np.array_equal(find_values(tmp_path / "rain.txt.cache", SHAPE), made.values)
+    for place in (tmp_path, tmp_path, tmp_path / "rain.txt.cache"):
+        values, missing = find_values(place, SHAPE)
+        assert np.array_equal(values, made.values) and missing == MISSING
 
 
 def test_a_text_is_read_in_the_shape_of_the_competition_unless_another_is_named(tmp_path, monkeypatch):
@@ -203,16 +222,16 @@ def test_a_text_is_read_in_the_shape_of_the_competition_unless_another_is_named(
     made = storms(2, 0, SHAPE)
     write_text(tmp_path / "rain.txt", made)
     monkeypatch.setattr(room, "SHAPE", SHAPE)  # 15 x 4 x 101 x 101 would take long
-    assert np.array_equal(find_values(tmp_path), made.values)
+    assert np.array_equal(find_values(tmp_path)[0], made.values)
 
 
 def test_of_the_competitions_texts_the_one_to_train_on_is_taken_and_any_may_be_named(tmp_path):
     texts = {name: storms(2, seed, SHAPE) for seed, name in enumerate(("testA.txt", "train.txt", "other.txt"))}
     for name, made in texts.items():
         write_text(tmp_path / name, made)
-    assert np.array_equal(find_values(tmp_path, SHAPE), texts["train.txt"].values)
-    assert np.array_equal(find_values(tmp_path / "testA.txt", SHAPE), texts["testA.txt"].values)
-    assert np.array_equal(find_values(tmp_path / "testA.txt.cache" / "values.npy"), texts["testA.txt"].values)
+    assert np.array_equal(find_values(tmp_path, SHAPE)[0], texts["train.txt"].values)
+    assert np.array_equal(find_values(tmp_path / "testA.txt", SHAPE)[0], texts["testA.txt"].values)
+    assert np.array_equal(find_values(tmp_path / "testA.txt.cache" / "values.npy")[0], texts["testA.txt"].values)
 
 
 def test_every_option_of_reading_counts(tmp_path, capsys):
@@ -220,9 +239,10 @@ def test_every_option_of_reading_counts(tmp_path, capsys):
     codes[:, 0] = 7  # where nothing was measured
     write_text(tmp_path / "rain.txt", Records(["a", "b"], [0, 0], codes), missing=7)
     with pytest.raises(ValueError, match="which missing=254 wants for -1: choose another code"):
-        find_values(tmp_path, SHAPE)
+        find_values(tmp_path, SHAPE, missing=254)
     options = {"missing": 7, "cache": tmp_path / "made", "spare": tmp_path / "spare", "progress": True}
-    assert np.array_equal(find_values(tmp_path, SHAPE, **options), codes)
+    values, missing = find_values(tmp_path, SHAPE, **options)
+    assert np.array_equal(values, codes) and missing == 7
     assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["rain.txt.cache", "rain.txt.cache.lock"]
     assert not (tmp_path / "rain.txt.cache").exists() and not (tmp_path / "spare").exists()
     assert "B/s" in capsys.readouterr().err
@@ -245,7 +265,7 @@ def test_where_nothing_may_be_written_beside_a_text_its_cache_goes_elsewhere(tmp
     with pytest.raises(OSError, match="rain.txt.cache cannot be made .not here.: name a folder of your own by cache"):
         find_values(folder, SHAPE)
     for _ in range(2):
-        assert np.array_equal(find_values(folder, SHAPE, spare=spare), made.values)
+        assert np.array_equal(find_values(folder, SHAPE, spare=spare)[0], made.values)
     assert (spare / "rain.txt.cache").is_dir()
 
 
@@ -254,10 +274,12 @@ def test_an_array_that_is_not_as_asked_for_is_named(tmp_path):
     write_text(tmp_path / "rain.txt", Records(["a", "b"], [0, 0], codes), missing=7)
     find_values(tmp_path, SHAPE, missing=7)
     place = tmp_path / "rain.txt.cache"
-    assert np.array_equal(find_values(place, SHAPE, missing=7), codes)
+    for missing in (7, None):
+        values, found = find_values(place, SHAPE, missing=missing)
+        assert np.array_equal(values, codes) and found == 7
     with pytest.raises(ValueError) as error:
-        find_values(place)
-    mend = "was made with missing 7, now it is 254: give missing as it was"
+        find_values(place, missing=254)
+    mend = "was made with missing 7, now it is 254: leave missing out"
     assert str(error.value) == f"{place / 'values.npy'} {mend}"
     with pytest.raises(ValueError) as error:
         find_values(place, (7, 2, 16, 16), missing=7)
@@ -274,12 +296,63 @@ def test_a_place_without_radar_data_is_told(tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         find_values(tmp_path, SHAPE)
     assert str(error.value) == f"{tmp_path} has no text, {expected}"
-    for name in ("a.txt", "b.txt"):
-        (tmp_path / name).touch()
-    with pytest.raises(ValueError) as error:
-        find_values(tmp_path, SHAPE)
-    expected = "expected one, or train.txt: give the path of one"
-    assert str(error.value) == f"{tmp_path} has the texts a.txt, b.txt, {expected}"
+
+
+def test_several_texts_are_read_one_after_the_other_each_from_its_cache(tmp_path):
+    made = [storms(count, seed, SHAPE) for seed, count in enumerate((2, 3))]
+    for name, part in zip("ab", made):
+        write_text(tmp_path / f"{name}.txt", part)
+    values, missing = find_values(tmp_path, SHAPE)
+    whole = np.concatenate([part.values for part in made])
+    assert values.shape == whole.shape and len(values) == 5 and missing == MISSING
+    for chosen in ([4, 0, 2], [1], []):
+        assert np.array_equal(values[chosen], whole[chosen])
+
+
+def test_a_code_for_missing_is_looked_for_that_no_value_of_any_text_has(tmp_path):
+    codes = np.full((2, 2, *SHAPE), 5, np.uint8)
+    codes[:, :, 0] = 9  # where nothing was measured
+    codes[0, 0, 1], codes[1, 1, 1] = 254, 255
+    for name, part in zip("ab", codes):
+        write_text(tmp_path / f"{name}.txt", Records(["a", "b"], [0, 0], part), missing=9)
+    find_values(tmp_path / "b.txt", SHAPE)  # alone 254 does, and so its cache has it
+    values, missing = find_values(tmp_path, SHAPE)
+    expected = np.where(codes == 9, 253, codes).reshape(4, *SHAPE)
+    assert missing == 253 and np.array_equal(values[range(4)], expected)
+    assert find_values(tmp_path / "b.txt", SHAPE)[1] == 253  # of the cache that is there now
+
+
+def test_where_no_code_is_free_the_text_is_named(tmp_path):
+    codes = np.arange(256, dtype=np.uint8).reshape(1, 1, 1, 16, 16)
+    text = " ".join(map(str, codes.ravel()))
+    (tmp_path / "rain.txt").write_text(f"a,0,{text}\n")
+    with pytest.raises(ValueError, match="have all codes from 0 to 255, expected one that is free for -1"):
+        find_values(tmp_path, (1, 1, 16, 16))
+
+
+def test_a_part_of_films_has_its_own_numbers(values):
+    part = Part(Joined([values[:2], values[2:]]), range(1, 4))
+    assert len(part) == 3 and part.shape == (3, *values.shape[1:])
+    assert np.array_equal(part[[2, 0]], values[[3, 1]])
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_what_is_prepared_ahead_comes_in_the_order_of_its_orders(workers):
+    assert list(prepared(range(20), lambda order: order**2, workers)) == [order**2 for order in range(20)]
+
+
+def test_threads_are_ahead_by_two_for_each_worker_and_an_error_comes_when_its_turn_does():
+    taken = []
+
+    def orders():
+        for order in range(9):
+            taken.append(order)
+            yield order
+
+    wares = prepared(orders(), lambda order: 1 // (3 - order), workers=1)
+    assert [next(wares) for _ in range(3)] == [0, 0, 1] and taken == [0, 1, 2, 3, 4]
+    with pytest.raises(ZeroDivisionError):
+        next(wares)
 
 
 def test_a_file_that_holds_something_else_is_told(tmp_path):
@@ -307,6 +380,6 @@ def test_an_array_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypat
 
 def test_moving_by_whole_cells_shifts_and_repeats_the_edge():
     x = torch.arange(12.0).view(1, 1, 1, 3, 4)
-    moved = room.move(x, torch.tensor([[0.5, -1.0]]), steps=2)  # one row down, two columns left
+    moved = move(x, torch.tensor([[0.5, -1.0]]), steps=2)  # one row down, two columns left
     expected = F.pad(x[:, 0], (0, 2, 1, 0), mode="replicate")[..., :3, 2:]
     torch.testing.assert_close(moved[:, 0], expected, atol=1e-5, rtol=0)

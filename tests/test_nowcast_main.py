@@ -19,16 +19,18 @@ import torch
 
 from course.distributed import launch
 from course.files import Records
-from course.nowcast import films, training
 from course.nowcast import run as room
+from course.nowcast import sources, training
 from course.nowcast.__main__ import command, make_parser
-from course.nowcast.films import Films, Nowcast, film_losses, make_values, map_values
+from course.nowcast.films import Films
+from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import Plan
+from course.nowcast.sources import make_values, map_values
 from course.nowcast.training import train_rain
 from course.rain import write_text
 
 SHAPE = (6, 1, 16, 16)
-PLAN = Plan(hidden=(3,), ahead=2, pool=1, batch=7, warmup=3, held_out=0.2)
+PLAN = Plan(hidden=(3,), ahead=(2,), pool=1, batch=7, warmup=3, validation=0, held_out=0.2)
 TRAINED, JUDGED, STEPS = 36, 9, 24  # an epoch has batches of 7, 7, 7, 7, 7 and 1: nothing divides evenly
 EPOCHS = 4
 QUIETLY = {
@@ -50,6 +52,8 @@ WORDS = [
     7,
     "--warmup",
     3,
+    "--validation",
+    0,
     "--epochs",
     4,
     "--save-every",
@@ -148,8 +152,8 @@ def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
     same(weights(two.out), weights(out), atol=1e-5, rtol=1e-5)
     report = json.loads((two.out / "scores.json").read_text())
     assert report["processes"] == 2
-    for name, row in result.scores.items():
-        assert report["scores"][name] == pytest.approx(row, rel=1e-3)
+    for name, rows in result.scores.items():
+        assert report["scores"][name] == [pytest.approx(row, rel=1e-3) for row in rows]
 
 
 def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
@@ -184,7 +188,7 @@ def test_each_film_that_judges_is_forecast_once(two, three):
 def test_only_rank_0_speaks_and_nobody_complains(two):
     head, *lines = two.text.splitlines()
     assert head == (
-        "2 processes by gloo on cpu; 36 films to train on and 9 to judge by; "
+        "2 processes by gloo on cpu; 36 films to train on, 0 to choose by and 9 to judge by; "
         "steps 1 to 24, 7 films a step, learning rate ≈ 0.00661"
     )
     steps = [line.split(":")[0] for line in lines if line.startswith("step")]
@@ -277,7 +281,7 @@ def test_other_films_are_another_run(one, data, tmp_path):
     for some, missing, told in (
         (values[:40], 254, "films is [36, 6, 1, 16, 16] there and [32, 6, 1, 16, 16] here"),
         (values, 7, "missing is 254 there and 7 here"),
-        (other, 254, "checksum of the first film is "),
+        (other, 254, "checksum of the films is "),
     ):
         np.save(tmp_path / "values.npy", some)
         with pytest.raises(ValueError) as error:
@@ -328,14 +332,14 @@ def test_films_held_out_that_were_measured_nowhere_cost_no_weights(data, tmp_pat
     np.save(tmp_path / "values.npy", values)
     lines = []
     result = train_rain(tmp_path / "out", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1, "say": lines.append})
-    assert result.scores["RainNet"] == {"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}
+    assert result.scores["RainNet"] == [{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}]
     assert json.loads((tmp_path / "out" / "scores.json").read_text())["scores"] == result.scores
     assert weights(tmp_path / "out")
     assert lines[-1].splitlines()[1].split() == ["RainNet", "none", "none", "none"]
 
 
 def test_a_text_of_the_competition_trains_with_every_option_of_data_left_out(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(films, "SHAPE", SHAPE)  # of the competition's size it would take long
+    monkeypatch.setattr(sources, "SHAPE", SHAPE)  # of the competition's size it would take long
     values = np.load(data / "values.npy")[:6]
     write_text(tmp_path / "train.txt", Records([*"abcdef"], [0] * 6, values))
     (tmp_path / "testA.txt").write_text("another")
@@ -362,6 +366,53 @@ def test_a_cache_that_is_there_need_not_be_writable(tmp_path, monkeypatch):
     make = training.make_writable
     monkeypatch.setattr(training, "make_writable", lambda place: make(place) if "made" not in str(place) else 1 / 0)
     train_rain(tmp_path / "b", PLAN, **options)
+
+
+CHOOSY = Plan(**(vars(PLAN) | {"validation": 0.2, "lr": 0.05}))  # 27 films to train on: four steps an epoch
+
+
+def test_the_weights_of_the_epoch_with_the_lowest_validation_loss_are_kept(data, tmp_path, monkeypatch):
+    validate, noted = room.RainRun.validate, []
+
+    def spy(run):
+        noted.append(run._weights())
+        return validate(run)
+
+    monkeypatch.setattr(room.RainRun, "validate", spy)
+    result = train_rain(tmp_path, CHOOSY, data=data, **QUIETLY)
+    best = result.valid_losses.index(min(result.valid_losses))
+    assert len(result.valid_losses) == 4 and best < 3
+    same(weights(tmp_path), noted[best], atol=0, rtol=0)
+    model = Nowcast(6 // 3 * 2, PLAN.hidden)
+    model.load_state_dict(noted[best])
+    valid = Films(map_values(data / "values.npy")[27:36], PLAN.ahead, PLAN.pool, PLAN.dim)
+    expected = film_losses(model, valid.batch(range(9))).mean().item()
+    assert result.valid_losses[best] == pytest.approx(expected, rel=1e-6)
+    assert json.loads((tmp_path / "scores.json").read_text())["validation losses"] == result.valid_losses
+
+
+def test_a_run_with_more_epochs_goes_on_with_its_validation_losses_and_best_weights(data, tmp_path):
+    whole = train_rain(tmp_path / "whole", CHOOSY, data=data, **QUIETLY)
+    for epochs in (2, 4):
+        parts = train_rain(tmp_path / "parts", CHOOSY, data=data, **QUIETLY | {"epochs": epochs})
+    assert parts == whole
+    same(weights(tmp_path / "parts"), weights(tmp_path / "whole"), atol=0, rtol=0)
+
+
+def test_where_halving_the_rate_does_not_help_a_run_ends_early(data, tmp_path):
+    plan = Plan(**(vars(CHOOSY) | {"optimizer": "sgd", "lr": 1e-30, "patience": 1}))
+    lines = []
+    result = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9, "say": lines.append})
+    assert (result.stopped, len(result.valid_losses), len(result.losses)) == ("early", 5, 20)
+    assert "ended after step 20 of 36: a smaller rate does not help any more" in lines
+    assert result.scores["RainNet"][0]["rmse"] == pytest.approx(result.scores["advection"][0]["rmse"])
+    again = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9})
+    assert again == result
+
+
+def test_threads_that_prepare_films_change_nothing(one, data, tmp_path):
+    _, result, _ = one
+    assert train_rain(tmp_path, PLAN, data=data, workers=2, **QUIETLY) == result
 
 
 def test_curves_take_the_loss_of_each_step(data, tmp_path, monkeypatch):
@@ -391,9 +442,9 @@ def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
 
 
 def test_three_dimensions_train_too(tmp_path):
-    plan = Plan(dim=3, hidden=(2,), ahead=2, pool=1, batch=2)
+    plan = Plan(dim=3, hidden=(2,), ahead=(1, 2), pool=1, batch=2, validation=0)
     result = train_rain(tmp_path, plan, storms=4, shape=(6, 2, 16, 16), **QUIETLY | {"epochs": 1})
-    assert len(result.losses) == 2 and result.scores["RainNet"]["rmse"] > 0
+    assert len(result.losses) == 2 and [row["rmse"] > 0 for row in result.scores["RainNet"]] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -401,12 +452,16 @@ def test_three_dimensions_train_too(tmp_path):
     [
         (["--batch", "0"], "batch is 0, expected 1 or more"),
         (["--epochs", "0"], "epochs is 0, expected 1 or more"),
+        (["--workers", "-1"], "workers is -1, expected 0 or more"),
         (["--batch", "x"], "argument --batch: invalid int value: 'x': see python -m course.nowcast --help"),
         (["--bath", "3"], "unrecognized arguments: --bath 3: see python -m course.nowcast --help"),
         (["--backend", "mpi"], "backend is 'mpi', expected gloo or nccl"),
         (["--device", "tpu"], "wish is 'tpu', expected cpu, cuda, cuda:N or mps: try cpu"),
         (["--timeout", "0"], "timeout is 0, expected seconds above 0: try 600"),
-        (["--storms", "1"], "held_out is 0.2, which leaves none of 1 films to train on: give more films"),
+        (
+            ["--storms", "1"],
+            "validation is 0.1 and held_out 0.2, which leaves none of 1 films to train on: give more films",
+        ),
         (["--data", "nowhere"], f"there is no nowhere, {NOTHING}"),
         (["--missing", "7"], "missing is 7, but storms have 254: leave it out, or name data"),
         (["--out", __file__], f"nothing can be written in {__file__} {NO}: {OWN}"),
@@ -456,14 +511,22 @@ def test_the_defaults_of_the_command_line_are_those_of_the_functions():
 
 def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
-    plan = {"dim": 3, "hidden": (4, 5), "ahead": 6, "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
-    plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13}
+    plan = {"dim": 3, "hidden": (4, 5), "ahead": (6, 7), "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
+    plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13, "validation": 0.3, "patience": 2}
     rest = {"data": "a", "storms": 14, "shape": [1, 2, 3, 4], "missing": 15, "cache": "b", "epochs": 16}
-    rest |= {"micro_batch": 17, "save_every": 18, "report_every": 19, "curves": "c", "backend": "d", "device": "e"}
+    rest |= {
+        "micro_batch": 17,
+        "workers": 21,
+        "save_every": 18,
+        "report_every": 19,
+        "curves": "c",
+        "backend": "d",
+        "device": "e",
+    }
     rest |= {"timeout": 20.0}
     calls = []
     monkeypatch.setattr(
-        training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], {}, 1, "finished")
+        training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], [], {}, 1, "finished")
     )
     words = ["--out", "f"]
     for name, value in (plan | rest).items():
@@ -501,12 +564,12 @@ def test_all_lines_arrive_in_an_encoding_that_lacks_their_characters(tmp_path, m
 @pytest.mark.parametrize("stopped, status", [("finished", 0), ("interrupted", 130)])
 def test_the_exit_status_tells_whether_a_run_was_interrupted(monkeypatch, stopped, status):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
-    monkeypatch.setattr(training, "train_rain", lambda out, plan, **options: training.Result([], {}, 1, stopped))
+    monkeypatch.setattr(training, "train_rain", lambda out, plan, **options: training.Result([], [], {}, 1, stopped))
     assert command([]) == status
 
 
 def test_a_gradient_is_cut_to_the_largest_norm(monkeypatch, tmp_path):
     monkeypatch.setattr(room, "LARGEST", 0.0)  # then nothing is learnt
-    plan = Plan(hidden=(3,), ahead=2, pool=1, batch=1, warmup=0, optimizer="sgd", lr=1.0)
+    plan = Plan(hidden=(3,), ahead=(2,), pool=1, batch=1, warmup=0, validation=0, optimizer="sgd", lr=1.0)
     result = train_rain(tmp_path, plan, storms=2, shape=SHAPE, **QUIETLY | {"epochs": 3})
     assert len(result.losses) == 3 and len(set(result.losses)) == 1

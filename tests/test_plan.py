@@ -33,6 +33,12 @@ def test_the_rate_warms_up_evenly_and_stays():
     assert [Plan(warmup=0).warmed(step) for step in range(2)] == [1, 1]
 
 
+def test_the_rate_is_halved_each_time_that_patience_runs_out():
+    plan = Plan(patience=2)
+    losses = [5, 4, 4, 6, 3, 3, 3, 9, 9]  # not better: twice from 4 on, then four times from 3 on
+    assert [plan.halved(losses[:epochs]) for epochs in range(10)] == [0, 0, 0, 0, 1, 1, 1, 2, 2, 3]
+
+
 @pytest.mark.parametrize(
     "settings, told",
     [
@@ -41,7 +47,11 @@ def test_the_rate_warms_up_evenly_and_stays():
         ({"hidden": ()}, "hidden is (), expected numbers of 1 or more: try 8 8 8"),
         ({"batch": 0}, "batch is 0, expected 1 or more"),
         ({"lr_batch": 0}, "lr_batch is 0, expected 1 or more"),
-        ({"ahead": 0}, "ahead is 0, expected 1 or more"),
+        ({"ahead": ()}, "ahead is (), expected rising numbers of 1 or more: try 5 10"),
+        ({"ahead": (0, 5)}, "ahead is (0, 5), expected rising numbers of 1 or more: try 5 10"),
+        ({"ahead": (5, 5)}, "ahead is (5, 5), expected rising numbers of 1 or more: try 5 10"),
+        ({"patience": 0}, "patience is 0, expected 1 or more"),
+        ({"validation": 0.8}, "validation is 0.8, expected a share of 0 or more, with held_out 0.2 below 1: try 0.1"),
         ({"warmup": -1}, "warmup is -1, expected 0 or more"),
         ({"seed": -1}, "seed is -1, expected 0 or more"),
         ({"held_out": 1.0}, "held_out is 1, expected a share between 0 and 1: try 0.2"),

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course._shapes import check_shape
+from course._shapes import check_shape, check_whole
 from course.convlstm.cell import ConvLSTMCell, draw_uniform
 from course.convlstm.plain import is_readable
 from course.convlstm.sequence import run_sequence
@@ -105,7 +105,8 @@ class RainNet(nn.Module):
 
     A layer hands its hidden state to the next; the notes leave open whether it hands on its 1-channel map.
     hidden_channels, kernel, dim, peephole, lean, generator: as for `ConvLSTM`.
-    Shapes: x (B, T, C, *S), such as (B, 15, 1, 4, 101, 101); returns (B, T, 1, *S).
+    out_channels: maps a step, as many by each layer; the 1 above, unless several answers are wanted at once.
+    Shapes: x (B, T, C, *S), such as (B, 15, 1, 4, 101, 101); returns (B, T, out_channels, *S).
     Without gradients it walks step by step, so that memory does not grow with T but for the output.
     Transforms: as for `ConvLSTM`.
     Source: row 17 of the notes.
@@ -120,12 +121,16 @@ class RainNet(nn.Module):
         peephole: str | Sequence[int] | None = None,
         lean: bool = False,
         generator: torch.Generator | None = None,
+        out_channels: int = 1,
     ) -> None:
         super().__init__()
+        if check_whole("out_channels", out_channels, 1) < 1:
+            raise ValueError(f"out_channels is {out_channels}, expected 1 or more")
         self.lstm = ConvLSTM(in_channels, hidden_channels, kernel, dim, peephole, lean, generator)
         cells = self.lstm.cells
-        self.maps = nn.ModuleList(_convolution(cell.hidden_channels, cell, generator) for cell in cells)
-        self.last = _convolution(len(cells), cells[0], generator)
+        maps = (_convolution(cell.hidden_channels, out_channels, cell, generator) for cell in cells)
+        self.maps = nn.ModuleList(maps)
+        self.last = _convolution(len(cells) * out_channels, out_channels, cells[0], generator)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.lstm.check_input(x)
@@ -174,11 +179,13 @@ def _last(hs: Tensor, state: State | None, lengths: Tensor | None) -> Tensor:
     return torch.where((lengths == 0).view(-1, *[1] * (start.dim() - 1)), start, at_end)
 
 
-def _convolution(in_channels: int, cell: ConvLSTMCell, generator: torch.Generator | None) -> nn.Module:
-    """A convolution to one channel, initialised as torch does it, but by a generator of its own."""
+def _convolution(
+    in_channels: int, out_channels: int, cell: ConvLSTMCell, generator: torch.Generator | None
+) -> nn.Module:
+    """A convolution initialised as torch does it, but by a generator of its own."""
     device, padding = torch.get_default_device(), cell.kernel // 2
     layer = CONVOLUTION_LAYERS[cell.dim]
-    convolution = nn.utils.skip_init(layer, in_channels, 1, cell.kernel, padding=padding, device=device)
+    convolution = nn.utils.skip_init(layer, in_channels, out_channels, cell.kernel, padding=padding, device=device)
     for parameter in convolution.parameters():  # the weight, then the bias
         draw_uniform(parameter, in_channels * cell.kernel**cell.dim, generator)
     return convolution

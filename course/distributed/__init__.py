@@ -2,7 +2,18 @@
 
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.distributed.torchrun import launch
-from course.distributed.world import World, add_up, all_gather, backward, choose, joined, part_of, replicate, together
+from course.distributed.world import (
+    World,
+    add_up,
+    all_gather,
+    backward,
+    choose,
+    joined,
+    part_of,
+    pieces_of,
+    replicate,
+    together,
+)
 
 __all__ = [
     "World",
@@ -15,6 +26,7 @@ __all__ = [
     "launch",
     "load_step",
     "part_of",
+    "pieces_of",
     "replicate",
     "save_step",
     "together",

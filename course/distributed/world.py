@@ -199,6 +199,13 @@ def part_of(items: Sequence, world: World | Place) -> Sequence:
     return items[start:stop]
 
 
+def pieces_of(batch: Sequence, world: World, micro_batch: int | None = None) -> list[Sequence]:
+    """Cut the part of this process into pieces of micro_batch examples at most; without any, one piece of none."""
+    mine = part_of(batch, world)
+    size = micro_batch or max(1, len(mine))
+    return [mine[start : start + size] for start in range(0, len(mine), size)] or [mine]
+
+
 def replicate(model: nn.Module, world: World) -> nn.Module:
     """Put a model on the device, and let backward passes give it the mean of the gradients of all processes.
 
@@ -226,9 +233,7 @@ def backward(
     model: as `replicate` gives it. losses_of: gives one loss an example, for the model and some of the batch.
     Shapes: returns the sum of the losses of this process, ().
     """
-    mine = part_of(batch, world)
-    size = micro_batch or max(1, len(mine))
-    pieces = [mine[start : start + size] for start in range(0, len(mine), size)] or [mine]
+    pieces = pieces_of(batch, world, micro_batch)
     total = torch.zeros((), device=world.device)
     for piece in pieces:
         waits = world.size == 1 or piece is pieces[-1]

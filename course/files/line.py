@@ -27,6 +27,10 @@ class Records(NamedTuple):
     values: np.ndarray
 
 
+class CodeTaken(ValueError):
+    """A value has the code that is to stand for -1."""
+
+
 def read_head(head: bytes) -> tuple[str, float]:
     """Return id and label from `id,label`. Raises: ValueError, for which `read_line` has the sentence."""
     name, number = head.split(b",")
@@ -72,7 +76,7 @@ def read_line(
             stands = f"value {index + 1} at column {_column(text, start)} is {_quoted(token)}"
             if value == missing:
                 code = f"missing={missing} wants for -1: choose another code, one that no value has"
-                raise ValueError(f"{place}: {stands}, which {code}")
+                raise CodeTaken(f"{place}: {stands}, which {code}")
             raise ValueError(f"{place}: {stands}, expected -1 or 0 to 255, one space between: {MEND}")
         row.append(missing if value == -1 else value)
         start += len(token) + 1

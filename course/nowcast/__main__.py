@@ -30,8 +30,9 @@ two machines, the same command on each, with a folder that both see:
 PLAN = {
     "dim": "dimensions of a convolution: 2, where heights are channels, or 3",
     "hidden": "channels of each ConvLSTM layer",
-    "ahead": "frames from the last that is seen to the forecast",
+    "ahead": "frames from the last that is seen to each forecast",
     "pool": "side of the squares of cells that are made one",
+    "validation": "share of the films that choose the best weights; 0 keeps the last ones",
     "held_out": "share of the films that judge at the end",
     "batch": "films a step, on all processes together",
     "optimizer": "adam or sgd",
@@ -39,6 +40,7 @@ PLAN = {
     "the square root for adam",
     "lr_batch": "the batch that --lr is meant for",
     "warmup": "steps before the learning rate is reached",
+    "patience": "epochs without a lower validation loss after which the rate is halved; the fourth time ends the run",
     "seed": "of weights, order and storms",
 }
 
@@ -53,10 +55,10 @@ def make_parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = _Parser("course.nowcast", description=__doc__, epilog=EXAMPLES, formatter_class=form)
     add = partial(_add, parser.add_argument_group("data"))
-    add("data", "a text of the CIKM format, its cache, or a folder with one; else storms are made", str)
+    add("data", "a text of the CIKM format, its cache, or a folder with some; else storms are made", str)
     add("storms", "how many storms to make", int, 200)
     add("shape", "of a film (15 4 101 101; of storms 15 4 48 48 of 2 km)", int, metavar=tuple("TDHW"), nargs=4)
-    add("missing", "the code for -1 in --data, one that no value has", int, 254)
+    add("missing", "the code for -1 in --data; by default one that no value has", int)
     add("cache", "folder for the cache of a text, beside it by default, or for storms, --out by default", str)
     add = partial(_add, parser.add_argument_group("what decides the result"))
     for field in fields(Plan):
@@ -65,8 +67,9 @@ def make_parser() -> argparse.ArgumentParser:
         add(field.name, PLAN[field.name], kind, field.default, nargs=nargs)
     add = partial(_add, parser.add_argument_group("the run"))
     add("out", "folder for checkpoints, scores.json, weights.pt; all processes see it", str, "build/rain")
-    add("epochs", "how often each film is seen", int, 2)
+    add("epochs", "how often each film is seen, at most", int, 2)
     add("micro_batch", "films that a process computes at once, to save memory; by default its part", int)
+    add("workers", "threads of a process that prepare films ahead", int, 1)
     add("save_every", "steps between checkpoints", int, 20)
     add("report_every", "steps between reports", int, 5)
     add("curves", "folder to write the loss to, for TensorBoard", str)
@@ -88,7 +91,7 @@ def command(args: list[str] | None = None) -> int:
     fault = None
     try:
         options = vars(make_parser().parse_args(args))
-        options["hidden"] = tuple(options["hidden"])
+        options |= {name: tuple(options[name]) for name in ("hidden", "ahead")}
         plan = Plan(**{field.name: options.pop(field.name) for field in fields(Plan)})
     except ValueError as error:
         fault = error
@@ -105,7 +108,7 @@ def command(args: list[str] | None = None) -> int:
 
         live = None if seen_live() else False
         result = train_rain(options.pop("out"), plan, progress=live, **options)
-        return 0 if result.stopped == "finished" else 130
+        return 130 if result.stopped == "interrupted" else 0
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The plan of a run of `course.nowcast`: all that decides its result, apart from the data."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+HALVINGS = 3  # of the rate; once more, and a run ends
 RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
 
 
@@ -12,23 +14,26 @@ RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learnin
 class Plan:
     """What must be the same for a run to go on, or to give the same again.
 
-    dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to the forecast.
-    pool: side of the squares of cells that are made one. held_out: share of the films that judge at the end.
-    batch: films a step, on all processes together. lr: learning rate for a batch of lr_batch.
-    warmup: steps until that rate is reached. seed: of weights, order and storms.
+    dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to each forecast, the leads.
+    pool: side of the squares of cells that are made one. validation: share of the films that choose the best weights.
+    held_out: share of the films that judge at the end. batch: films a step, on all processes together.
+    lr: learning rate for a batch of lr_batch. warmup: steps until that rate is reached. patience: epochs without a
+    lower validation loss after which it is halved. seed: of weights, order and storms.
     Raises: ValueError that names what is out of its range.
     """
 
     dim: int = 2
     hidden: tuple[int, ...] = (8, 8, 8)
-    ahead: int = 5
+    ahead: tuple[int, ...] = (5,)
     pool: int = 2
+    validation: float = 0.1
     held_out: float = 0.2
     batch: int = 16
     optimizer: str = "adam"
     lr: float = 0.01
     lr_batch: int = 16
     warmup: int = 10
+    patience: int = 3
     seed: int = 0
 
     def __post_init__(self):
@@ -36,12 +41,17 @@ class Plan:
             raise ValueError(f"dim is {self.dim}, expected 2 or 3")
         if not self.hidden or min(self.hidden) < 1:
             raise ValueError(f"hidden is {self.hidden}, expected numbers of 1 or more: try 8 8 8")
-        for name in ("ahead", "pool", "batch", "lr_batch", "warmup", "seed"):
+        if not self.ahead or min(self.ahead) < 1 or sorted(set(self.ahead)) != list(self.ahead):
+            raise ValueError(f"ahead is {self.ahead}, expected rising numbers of 1 or more: try 5 10")
+        for name in ("pool", "batch", "lr_batch", "warmup", "patience", "seed"):
             least = 0 if name in ("warmup", "seed") else 1
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected {least} or more")
         if not 0 < self.held_out < 1:
             raise ValueError(f"held_out is {self.held_out:g}, expected a share between 0 and 1: try 0.2")
+        if not 0 <= self.validation < 1 - self.held_out:
+            most = f"0 or more, with held_out {self.held_out:g} below 1"
+            raise ValueError(f"validation is {self.validation:g}, expected a share of {most}: try 0.1")
         if self.optimizer not in RULES:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected {' or '.join(RULES)}")
         if not 0 < self.lr < math.inf:
@@ -58,6 +68,16 @@ class Plan:
     def warmed(self, step: int) -> float:
         """The share of the top rate that a step, from 0, takes: it grows evenly, then it is 1."""
         return min(1.0, (step + 1) / (self.warmup + 1))
+
+    def halved(self, valid: Sequence[float]) -> int:
+        """How often the rate was halved by the validation losses of the epochs so far."""
+        best, waited, times = math.inf, 0, 0
+        for loss in valid:
+            waited = 0 if loss < best else waited + 1
+            best = min(best, loss)
+            if waited == self.patience:
+                waited, times = 0, times + 1
+        return times
 
     def steps(self, films: int) -> int:
         """How many batches an epoch has."""

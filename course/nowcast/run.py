@@ -1,13 +1,16 @@
-"""A run of the rain network on one process: its model, steps, checkpoints and forecasts."""
+"""A run of the rain network on one process: its model, steps, validation, checkpoints and forecasts."""
 
 import json
 import math
+import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
@@ -16,36 +19,65 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from course._atomic import written_whole
 from course._checkpoint import save_checkpoint
-from course.distributed import World, add_up, all_gather, backward, part_of, replicate, together
+from course.distributed import World, add_up, all_gather, backward, pieces_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
-from course.nowcast.films import Films, Nowcast, film_losses, forecast, score
-from course.nowcast.plan import Plan
+from course.nowcast.ahead import prepared
+from course.nowcast.films import Batch, Films
+from course.nowcast.judge import forecast, score
+from course.nowcast.network import Nowcast, film_losses
+from course.nowcast.plan import HALVINGS, Plan
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
+SAMPLE = 16  # films by which data are known again
 
 
 class RainRun:
-    """The state of a run on this process, and what can be done with it."""
+    """The state of a run on this process, and what can be done with it.
 
-    def __init__(self, world: World, plan: Plan, films: Films, micro_batch: int | None):
-        self.world, self.plan, self.films, self.micro_batch = world, plan, films, micro_batch
-        self.model = replicate(Nowcast(films.channels, plan.hidden, plan.dim, plan.seed), world)
-        self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
-        self.scheduler = LambdaLR(self.optimizer, plan.warmed)
+    films: to train on. valid: films whose loss chooses the best weights, maybe none. epochs: the most there will be.
+    workers: threads that prepare films ahead.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        plan: Plan,
+        films: Films,
+        valid: Films,
+        epochs: int,
+        micro_batch: int | None = None,
+        workers: int = 0,
+    ):
+        self.world, self.plan, self.films, self.valid = world, plan, films, valid
+        self.epoch = plan.steps(len(films))  # steps
+        self.total = epochs * self.epoch
+        self.micro_batch, self.workers = micro_batch, workers
         self.losses: list[float] = []
-        first = zlib.crc32(films.values[0].tobytes())  # other data are another run, too
+        self.valid_losses: list[float] = []  # of each epoch
+        whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed, len(plan.ahead))
+        self.model = replicate(whole, world)
+        self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
+        self.scheduler = LambdaLR(self.optimizer, lambda step: plan.warmed(step) / 2 ** plan.halved(self.valid_losses))
+        self.best = self._weights()
+        self.waited = 0.0  # seconds for films
+        self._stream: Iterator[Batch] | None = None
         self.settings = asdict(plan) | {"films": [len(films), *films.values.shape[1:]]}
-        self.settings |= {"missing": films.missing, "checksum of the first film": first}
+        self.settings |= {"missing": films.missing, "checksum of the films": checksum(films)}
 
     @property
     def step(self) -> int:
         return len(self.losses)
 
-    def describe(self, total: int, unseen: int) -> str:
-        world, plan = self.world, self.plan
+    @property
+    def has_settled(self) -> bool:
+        """Whether more epochs are not worth their time: the rate was halved often enough."""
+        return self.plan.halved(self.valid_losses) > HALVINGS
+
+    def describe(self, unseen: int) -> str:
+        world, plan, total = self.world, self.plan, self.total
         who = f"{world.size} processes by {world.backend}" if world.size > 1 else "1 process"
-        films = f"{len(self.films)} films to train on and {unseen} to judge by"
+        films = f"{len(self.films)} films to train on, {len(self.valid)} to choose by and {unseen} to judge by"
         steps = f"steps {self.step + 1} to {total}" if self.step < total else f"all {total} steps are done"
         rate = f"{plan.batch} films a step, learning rate ≈ {plan.top_rate:.3g}"
         return f"{who} on {world.device.type}; {films}; {steps}, {rate}"
@@ -55,6 +87,10 @@ class RainRun:
 
         Raises: as `together`, for FloatingPointError if one of them is not finite.
         """
+        if self._stream is None:
+            batches = self._batches(self.total)
+            pieces = (piece for batch in batches for piece in pieces_of(batch, self.world, self.micro_batch))
+            self._stream = prepared(pieces, self._prepare, self.workers)
         sums, sizes = [], []
         for batch in self._batches(until):
             self.optimizer.zero_grad()
@@ -72,23 +108,52 @@ class RainRun:
         self.losses += losses
         return losses
 
+    @torch.inference_mode()
+    def validate(self) -> float:
+        """Return the mean loss of the films to choose by, each process its part; the best weights are kept.
+
+        Raises: as `together`, for FloatingPointError if it is not finite.
+        """
+        model, total = self._alone(), torch.zeros((), device=self.world.device)
+        pieces = pieces_of(range(len(self.valid)), self.world, self.micro_batch or self.plan.batch)
+        for batch in prepared(pieces, self.valid.batch, self.workers):
+            total += film_losses(model, batch.to(self.world.device)).sum()
+        loss = add_up(total).item() / len(self.valid)
+        with together(self.world):
+            if not math.isfinite(loss):
+                raise FloatingPointError(f"validation loss is {loss} after step {self.step} {self._mend()}")
+        if loss < min(self.valid_losses, default=math.inf):
+            self.best = self._weights()
+        self.valid_losses.append(loss)
+        return loss
+
     def _batches(self, until: int) -> Iterator[list[int]]:
-        step, films = self.step, len(self.films)
+        step = self.step
         while step < until:
-            epoch, number = divmod(step, self.plan.steps(films))
-            batches = self.plan.batches(epoch, films)[number : number + until - step]
+            epoch, number = divmod(step, self.epoch)
+            batches = self.plan.batches(epoch, len(self.films))[number : number + until - step]
             yield from batches
             step += len(batches)
 
-    def _losses_of(self, model: nn.Module, chosen: Sequence[int]) -> Tensor:
-        return film_losses(model, self.films.batch(chosen, self.world.device))
+    def _prepare(self, chosen: list[int]) -> Batch:
+        batch = self.films.batch(chosen)
+        return batch.pin_memory() if self.world.device.type == "cuda" else batch
+
+    def _losses_of(self, model: nn.Module, chosen: list[int]) -> Tensor:
+        start = time.perf_counter()
+        batch = next(self._stream)
+        self.waited += time.perf_counter() - start
+        return film_losses(model, batch.to(self.world.device))
 
     def _state(self, steps: int) -> dict:
         model, optimizer = get_state_dict(self.model, self.optimizer)
-        losses = torch.zeros(steps, dtype=torch.float64)  # a checkpoint is loaded into tensors of its sizes
-        losses[: self.step] = torch.tensor(self.losses, dtype=torch.float64)
-        parts = {"model": model, "optimizer": optimizer, "scheduler": self.scheduler.state_dict()}
-        return parts | {"losses": losses}
+        parts = {"model": model, "optimizer": optimizer, "scheduler": self.scheduler.state_dict(), "best": self.best}
+        # A checkpoint is loaded into tensors of its sizes.
+        epochs = steps // self.epoch if len(self.valid) else 0
+        for name, losses, size in (("losses", self.losses, steps), ("valid", self.valid_losses, epochs)):
+            parts[name] = torch.zeros(size, dtype=torch.float64)
+            parts[name][: len(losses)] = torch.tensor(losses, dtype=torch.float64)
+        return parts
 
     def save(self, out: Path) -> None:
         save_step(out, self.step, self._state(self.step), self.settings, self.world)
@@ -102,17 +167,18 @@ class RainRun:
         parts = {"model_state_dict": state["model"], "optim_state_dict": state["optimizer"]}
         set_state_dict(self.model, self.optimizer, **parts)
         self.scheduler.load_state_dict(state["scheduler"])
-        self.losses = state["losses"].tolist()
+        self.losses, self.valid_losses = state["losses"].tolist(), state["valid"].tolist()
+        self.best = state["best"]
 
-    def judge(self, films: Films) -> dict[str, dict[str, float | None]]:
-        """Forecast films, each process its part; return the scores over all of them.
+    def judge(self, films: Films) -> dict[str, list[dict[str, float | None]]]:
+        """Forecast films with the best weights, each process its part; return the scores over all of them.
 
         Raises: as `together`, for FloatingPointError if a forecast is not finite.
         """
-        model = self._alone().eval()
-        mine = part_of(range(len(films)), self.world)
-        size = self.micro_batch or self.plan.batch
-        pieces = [mine[start : start + size] for start in range(0, len(mine), size)]
+        model = deepcopy(self._alone()).eval()
+        if self.valid_losses:
+            model.load_state_dict(self.best)
+        pieces = pieces_of(range(len(films)), self.world, self.micro_batch or self.plan.batch)
         maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
         maps = [part for parts in all_gather(maps) for part in parts]
         maps = {name: torch.cat([part[name] for part in maps]) for name in maps[0]}
@@ -122,10 +188,17 @@ class RainRun:
         return score(maps)
 
     def write(self, out: Path, scores: dict) -> None:
-        report = {"processes": self.world.size, "scores": scores, "losses": self.losses}
-        save_checkpoint({name: value.cpu() for name, value in self._alone().state_dict().items()}, out / "weights.pt")
+        report = {"processes": self.world.size, "ahead": self.plan.ahead, "scores": scores}
+        report |= {"losses": self.losses, "validation losses": self.valid_losses}
+        best = self.best if self.valid_losses else self._weights()
+        save_checkpoint({name: value.cpu() for name, value in best.items()}, out / "weights.pt")
         with written_whole(out / "scores.json") as part:
             part.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
+
+    def close(self) -> None:
+        """End the threads that prepare films."""
+        if self._stream is not None:
+            self._stream.close()
 
     def _mend(self) -> str:
         return f"with learning rate {self.plan.top_rate:g}: try a smaller lr"
@@ -133,3 +206,12 @@ class RainRun:
     def _alone(self) -> nn.Module:
         """The model itself, out of DistributedDataParallel."""
         return getattr(self.model, "module", self.model)
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach().clone() for name, value in self._alone().state_dict().items()}
+
+
+def checksum(films: Films) -> int:
+    """A number by which films are known again: that of some of them, from the first to the last."""
+    chosen = sorted({round(place) for place in np.linspace(0, len(films) - 1, SAMPLE)})
+    return zlib.crc32(np.ascontiguousarray(films.values[chosen]).tobytes())
