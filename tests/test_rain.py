@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from course.files import Records, cache_text, read_serial
-from course.rain import MISSING, SHAPE, RainDataset, Weather, drift, echo, rain_rate, storms, to_dbz, write_text
+from course.rain import MISSING, SHAPE, RainDataset, Weather, drift, echo, rain_rate, storms, to_codes, to_dbz, write_text
 from course.rain import dataset as dataset_room
 from course.rain.storms import _film
 
@@ -74,6 +74,14 @@ def test_rain_follows_marshall_and_palmer_and_no_echo_is_no_rain():
     assert 200 * rate**1.6 == pytest.approx(10**3.99216, rel=1e-3)
     assert rain_rate(codes(0)).item() == 0
     assert rain_rate(codes(MISSING)).isnan().all()
+
+
+def test_codes_of_rain_read_back_and_what_cannot_be_read_is_told():
+    rain = torch.tensor([0.0, 0.09, 0.1, 1.0, 60.0, 1e6, math.inf, math.nan], dtype=torch.float64)
+    assert to_codes(rain).tolist() == [0, 0, 46, 89, 165, 253, 253, MISSING]  # 46: 10 log10(200 0.1^1.6) is 7.01 dBZ
+    every = torch.arange(46, 254, dtype=torch.uint8)
+    assert to_codes(rain_rate(every)).equal(every)
+    assert to_codes(rain_rate(codes(0, MISSING)).numpy()).tolist() == [0, MISSING]
 
 
 def test_another_code_for_missing_counts_in_all_meanings():

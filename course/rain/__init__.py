@@ -1,6 +1,6 @@
 """Rain on radar: its codes, storms made by rule, films as a Dataset, and what a forecast has to beat."""
 
-from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_dbz
+from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_codes, to_dbz
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
@@ -31,6 +31,7 @@ __all__ = [
     "rain_rate",
     "rmse",
     "storms",
+    "to_codes",
     "to_dbz",
     "write_text",
 ]

@@ -16,6 +16,8 @@ MINUTES = 6  # between two frames
 HEIGHTS_KM = (0.5, 1.5, 2.5, 3.5)
 MISSING = 254  # no rain gives 85 dBZ; 255 stays free, the value at which a code saturates
 LOWEST_DBZ, DBZ_A_CODE = -10, 95 / 255
+LEAST_RAIN = 0.1  # mm/h: what a radar shows below it is as often birds and insects
+HIGHEST = 253  # the last code that is rain
 
 
 def echo(values: ndarray | Tensor, missing: int = MISSING) -> tuple[Tensor, Tensor]:
@@ -45,3 +47,15 @@ def rain_rate(values: ndarray | Tensor, missing: int = MISSING) -> Tensor:
     """
     dbz = to_dbz(values, missing)
     return torch.where(dbz > LOWEST_DBZ, (10 ** (dbz / 10) / 200) ** (1 / 1.6), dbz - LOWEST_DBZ)
+
+
+def to_codes(rain: ndarray | Tensor) -> Tensor:
+    """Codes of rain, the inverse of `rain_rate`: 0 below 0.1 mm/h, 253 for all above, MISSING where nan.
+
+    Shapes: (...) to uint8 (...).
+    Units: mm/h.
+    Source: Z = 200 R^1.6, Marshall and Palmer 1948.
+    """
+    rain = torch.as_tensor(rain, dtype=torch.float64)
+    codes = ((10 * torch.log10(200 * rain**1.6) - LOWEST_DBZ) / DBZ_A_CODE).round().clamp(1, HIGHEST)
+    return torch.where(rain.isnan(), MISSING, torch.where(rain >= LEAST_RAIN, codes, 0)).to(torch.uint8)
