@@ -110,7 +110,9 @@ def install(root):
             set_stamp(venv, INTERRUPTED)
             options = ["--constraint", str(constraints)] if constraints else []
             watch(
-                "pip", [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,jax,test]", *options], venv
+                "pip",
+                [python, "-I", "-m", "pip", "install", "--editable", ".[curves,fast,jax,radar,test]", *options],
+                venv,
             )
             set_stamp(venv, wanted)
     except OSError as error:

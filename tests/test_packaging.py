@@ -19,7 +19,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [Requirement(line) for line in sum(EXTRAS.values(), PROJECT["dependencies"])]
 CONSTRAINTS = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", CONSTRAINTS, re.MULTILINE))
-CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
+CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python", "netCDF4": "netcdf4"}
 
 
 @pytest.mark.parametrize("requirement", WANTED, ids=lambda requirement: requirement.name)

@@ -9,7 +9,19 @@ import torch
 from torch.utils.data import DataLoader
 
 from course.files import Records, cache_text, read_serial
-from course.rain import MISSING, SHAPE, RainDataset, Weather, drift, echo, rain_rate, storms, to_codes, to_dbz, write_text
+from course.rain import (
+    MISSING,
+    SHAPE,
+    RainDataset,
+    Weather,
+    drift,
+    echo,
+    rain_rate,
+    storms,
+    to_codes,
+    to_dbz,
+    write_text,
+)
 from course.rain import dataset as dataset_room
 from course.rain.storms import _film
 

@@ -81,7 +81,7 @@ def test_the_first_run_installs_the_course_under_the_constraints(machine):
         "pip",
         "install",
         "--editable",
-        ".[curves,fast,jax,test]",
+        ".[curves,fast,jax,radar,test]",
         "--constraint",
         str(machine.root / "tests" / "constraints.txt"),
     ]

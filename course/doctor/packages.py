@@ -14,6 +14,7 @@ EXTRAS = {  # of pyproject.toml: what is missed without their packages
     "curves": "notebook 15 and `--curves` need it",
     "fast": "reading is slower without it",
     "jax": "the last act of notebook 10 needs it",
+    "radar": "radar frames in HDF5, netCDF and GeoTIFF need it",
     "test": "only the tests need it",
 }
 TORCH = "import torch; torch.ones(2, 2) @ torch.ones(2, 2)"
