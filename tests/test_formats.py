@@ -104,6 +104,11 @@ def test_the_courses_own_archive_knows_its_days_minutes_and_km(tmp_path):
     assert [told(found) for found in maps] == [("codes", time, 2.0, "codes") for time in times]
 
 
+def test_an_archive_whose_start_is_no_time_is_refused(tmp_path):
+    np.savez(tmp_path / "day.npz", codes=np.zeros((1, 1, 1), np.uint8), start="monday", minutes=[0])
+    assert refusal(tmp_path / "day.npz") == "its start is monday, expected a time such as 201008260005"
+
+
 def test_what_no_film_is_in_an_array_is_told(tmp_path):
     for name, array in {"line": np.zeros(3), "text": np.array([["a"]]), "turned": np.zeros((2, 3)).T}.items():
         np.save(tmp_path / f"{name}.npy", array)

@@ -190,8 +190,8 @@ def test_a_cache_that_cannot_be_written_is_told_in_a_sentence(tmp_path):
     place = film(tmp_path / "rain", WET, WET)
     (tmp_path / "file").touch()
     cache = tmp_path / "file" / "x"
-    said = refusal(OSError, read_frames, place, cache=cache, **GIVEN)
-    assert said.startswith(f"{cache} cannot be made (") and said.endswith("): name a folder of your own by cache")
+    said = refusal(NotADirectoryError, read_frames, place, cache=cache, **GIVEN)
+    assert said == f"{cache} cannot be made (Not a directory): name a folder of your own by cache"
 
 
 def test_of_several_that_ask_at_once_one_makes_the_cache(tmp_path, monkeypatch):
@@ -298,13 +298,13 @@ def test_a_frame_left_out_keeps_its_place_in_time_where_names_have_none(tmp_path
 def test_a_folder_of_which_nothing_can_be_read_says_why(tmp_path):
     place = film(tmp_path / "rain", WET)
     os.truncate(place / "202511281000.npy", 140)
-    reason = "that can be read, for 202511281000.npy (it ends within map 1), expected 2 or more: name another"
+    reason = "that can be read, for 202511281000.npy (it ends within map 1), expected 2 or more: name another place"
     assert fails(place, skip_bad=True) == f"{place} has 0 frames {reason}"
 
 
 def test_too_few_frames_are_refused(tmp_path):
     place = film(tmp_path / "rain", WET)
-    assert fails(place) == f"{place} has 1 frame, expected 2 or more: name another"
+    assert fails(place) == f"{place} has 1 frame, expected 2 or more: name another place"
 
 
 def test_nothing_measured_or_never_rain_is_told_but_a_dry_hour_is_not(tmp_path):

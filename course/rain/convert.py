@@ -36,15 +36,15 @@ class Coded(NamedTuple):
     name: str
 
 
-def convert(place: Path, paths: Iterable[Path], wanted: Wanted, skipped: list[str]) -> Iterator[Coded]:
+def convert(place: Path, files: Iterable[tuple[str, Path]], wanted: Wanted, skipped: list[str]) -> Iterator[Coded]:
     """Read frames in the order of time, all alike; the files that cannot be read are added to skipped, if they may.
 
+    place, files: where the frames lie, and the names there and the paths of its files, in order.
     Raises: ValueError that names the file which does not fit those before it, or lacks what no argument says.
     """
     first = last = None
     order, counts = 0, np.zeros(256, int)
-    for path in paths:
-        name = path.relative_to(place).as_posix() if path != place else path.name
+    for name, path in files:
         for number, found in enumerate(_attempt(path)):
             if isinstance(found, str):
                 if not wanted.skip_bad:

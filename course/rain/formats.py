@@ -58,8 +58,11 @@ def _read_arrays(path: Path) -> Iterator[RadarMap]:
         raise ValueError(f"it has the arrays {', '.join(known) or 'none'}, expected one: codes, rain, rate or dbz")
     times = None
     if {"minutes", "start"} <= beside.keys():
-        starts = np.array([stamp_of(str(start)) for start in np.ravel(beside["start"])], "datetime64[m]")
-        times = starts[:, None] + beside["minutes"].reshape(len(starts), -1).astype("timedelta64[m]")
+        starts = [stamp_of(str(start)) for start in np.ravel(beside["start"])]
+        if None in starts:
+            raise ValueError(f"its start is {beside['start']}, expected a time such as 201008260005")
+        minutes = beside["minutes"].reshape(len(starts), -1).astype("timedelta64[m]")
+        times = np.array(starts)[:, None] + minutes
     km = float(beside["km"]) if "km" in beside else None
     with zipfile.ZipFile(path) as archive, archive.open(f"{known[0]}.npy") as file:
         for number, values in enumerate(_stream(file)):
@@ -114,7 +117,7 @@ def _read_netcdf(path: Path) -> Iterator[RadarMap]:
     except ImportError as error:
         raise needs(path, "xarray and netCDF4", error) from error
 
-    with xarray.open_dataset(path, engine="netcdf4") as data:
+    with xarray.open_dataset(path, engine="netcdf4", decode_timedelta=False) as data:
         units = {name: _unit(array) for name, array in data.data_vars.items() if array.ndim > 1}
         names = [name for scale in ("mm/h", "dBZ") for name, unit in units.items() if unit and unit[0] == scale]
         if not names:

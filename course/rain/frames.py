@@ -4,13 +4,14 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy import ndarray
 
-from course._atomic import make_writable, reworded, written_whole
+from course._atomic import reworded, written_whole
 from course._locks import locked
 from course._progress import progress_bar
 from course._shapes import check_whole
@@ -64,29 +65,27 @@ def read_frames(
     place = Path(place)
     wanted = _checked(Wanted(km, minutes, scale, missing, pool, skip_bad))
     cache = Path(cache) if cache is not None else place.resolve().with_name(f"{place.resolve().name}.frames")
-    paths = _find(place, cache)
-    stats = [(os.path.relpath(path, place), path.stat()) for path in paths]
-    files = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
-    note = {"format": FORMAT, "files": files, "options": wanted._asdict()}
+    files = _find(place, cache)
+    state = [[name, path.stat().st_size, path.stat().st_mtime_ns] for name, path in files.items()]
+    note = {"format": FORMAT, "files": state, "options": wanted._asdict()}
     made = _load(cache, note)
     if made is None:
         try:
-            make_writable(cache)
+            cache.mkdir(parents=True, exist_ok=True)
             with locked(cache / "frames.lock"):
                 made = _load(cache, note)  # another may have made it meanwhile
                 if made is None:
-                    _make(cache, place, paths, wanted, note, progress)
+                    _make(cache, place, files, wanted, note, progress)
                     made = _load(cache, note)
         except OSError as error:
-            reason = error.strerror or str(error)
-            text = f"{cache} cannot be made ({reason}): name a folder of your own by cache"
+            text = f"{cache} cannot be made ({error.strerror}): name a folder of your own by cache"
             raise reworded(error, text) from None
     if made is None:
         raise ValueError(f"{cache} was changed while it was made: read the frames again")
     frames, skipped = made
     if skipped:
         told = ", ".join(skipped[:SHOWN]) + ", ..." * (len(skipped) > SHOWN)
-        say(f"{place}: {len(skipped)} of {len(paths)} files cannot be read and are left out: {told}", error=True)
+        say(f"{place}: {len(skipped)} of {len(files)} files cannot be read and are left out: {told}", error=True)
     return frames
 
 
@@ -127,30 +126,30 @@ def _least_one(name: str, number: object, mend: int) -> int:
     return number
 
 
-def _find(place: Path, cache: Path) -> list[Path]:
-    """The files of a place, in the order of the times in their names, else of the numbers there."""
+def _find(place: Path, cache: Path) -> dict[str, Path]:
+    """The files of a place by their names there, in the order of the times in these, else of the numbers."""
     expected = f"expected frames that end in {', '.join(READERS)}"
     if not place.exists():
         raise FileNotFoundError(f"there is no {place}, expected a folder of radar frames: check the path")
     if not place.is_dir():
         if format_of(place) is None:
             raise ValueError(f"{place} is of no known format, {expected}")
-        return [place]
-    paths = []
+        return {place.name: place}
+    files = {}
     for folder, folders, names in os.walk(place):
         own = [name for name in folders if name.endswith(".frames") or Path(folder, name).resolve() == cache.resolve()]
         folders[:] = [name for name in folders if not name.startswith(".") and name not in own]
-        paths += [Path(folder, name) for name in names if not name.startswith(".") and format_of(Path(name))]
-    if not paths:
+        paths = [Path(folder, name) for name in names if not name.startswith(".")]
+        files |= {path.relative_to(place).as_posix(): path for path in paths if format_of(path)}
+    if not files:
         raise FileNotFoundError(f"{place} has no frames, {expected}: name another folder")
-    endings = Counter(map(format_of, paths))
+    endings = Counter(map(format_of, files.values()))
     if len({READERS[ending] for ending in endings}) > 1:
         told = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
         raise ValueError(f"{place} has files of several formats ({told}), expected one: name a folder of one")
-    stamps = [stamp_of(path.name) for path in paths]
-    if None in stamps:
-        return sorted(paths, key=lambda path: _by_number(path.relative_to(place).as_posix()))
-    return [path for _, path in sorted(zip(stamps, paths))]
+    stamps = {name: stamp_of(path.name) for name, path in files.items()}
+    key = _by_number if None in stamps.values() else lambda name: (stamps[name], name)
+    return {name: files[name] for name in sorted(files, key=key)}
 
 
 def _by_number(name: str) -> list[tuple[int, str]]:
@@ -158,13 +157,13 @@ def _by_number(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _make(cache: Path, place: Path, paths: list[Path], wanted: Wanted, note: dict, progress: bool | None) -> None:
+def _make(cache: Path, place: Path, files: dict[str, Path], wanted: Wanted, note: dict, progress: bool | None) -> None:
     """Write frames.npy frame by frame, then frames.json; either whole or not at all."""
     skipped: list[str] = []
     times, km, shape = [], 0.0, (0, 0)
     with written_whole(cache / "frames.npy") as part, open(part, "wb") as file:
-        with progress_bar(len(paths), "file", progress) as bar:
-            for frame in convert(place, _counted(paths, bar), wanted, skipped):
+        with progress_bar(len(files), "file", progress) as bar:
+            for frame in convert(place, _counted(files, bar), wanted, skipped):
                 if not times:
                     km, shape = frame.km, frame.codes.shape
                     _write_header(file, (0, *shape))
@@ -172,9 +171,8 @@ def _make(cache: Path, place: Path, paths: list[Path], wanted: Wanted, note: dic
                 times.append(frame.time)
         if len(times) < 2:
             bad = f" that can be read, for {skipped[0]}" if skipped else ""
-            raise ValueError(
-                f"{place} has {len(times)} frame{'s' * (not times)}{bad}, expected 2 or more: name another"
-            )
+            count = f"{len(times)} frame{'s' * (not times)}"
+            raise ValueError(f"{place} has {count}{bad}, expected 2 or more: name another place")
         file.seek(0)
         _write_header(file, (len(times), *shape))  # as long as before: NumPy leaves space for the count
         file.flush()
@@ -185,9 +183,9 @@ def _make(cache: Path, place: Path, paths: list[Path], wanted: Wanted, note: dic
         part.write_text(json.dumps(note | made | {"made": stamp}), encoding="utf-8")
 
 
-def _counted(paths, bar):
-    for path in paths:
-        yield path
+def _counted(files: dict[str, Path], bar) -> Iterator[tuple[str, Path]]:
+    for file in files.items():
+        yield file
         bar.update()
 
 
