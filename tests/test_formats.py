@@ -402,7 +402,15 @@ def test_without_its_library_one_sentence_says_how_to_install_it(monkeypatch, tm
     assert str(caught.value) == f'{name} needs {library} ({reason}): run pip install "course[radar]"'
 
 
-@pytest.mark.parametrize("ending", ["npy", "npz", "pgm", "pgm.gz"])
-def test_a_file_of_something_else_is_refused(tmp_path, ending):
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        ("npy", "the magic string is not correct; expected b'\\x93NUMPY', got b'<html>'"),
+        ("npz", "it is no archive of NumPy's, or it is cut"),
+        ("pgm", "it is no picture in PGM"),
+        ("pgm.gz", "Not a gzipped file (b'<h')"),
+    ],
+)
+def test_a_page_that_was_fetched_in_place_of_a_frame_is_refused(tmp_path, ending, said):
     (tmp_path / f"a.{ending}").write_bytes(b"<html>404 Not Found</html>")
-    assert refusal(tmp_path / f"a.{ending}")
+    assert refusal(tmp_path / f"a.{ending}") == said

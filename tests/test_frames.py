@@ -349,7 +349,7 @@ def test_a_folder_without_frames_or_with_several_formats_is_refused(tmp_path):
     said = refusal(FileNotFoundError, read_frames, tmp_path)
     assert said == f"{tmp_path} has no frames, expected frames that end in {endings}: name another folder"
     said = refusal(FileNotFoundError, read_frames, tmp_path / "no")
-    assert said == f"there is no {tmp_path / 'no'}, expected a folder of radar frames: check the path"
+    assert said == f"there is no {tmp_path / 'no'}, expected radar frames: check the path"
     (tmp_path / "a.txt").touch()
     assert (
         fails(tmp_path / "a.txt")

@@ -50,6 +50,8 @@ def _read_array(path: Path) -> Iterator[RadarMap]:
 
 def _read_arrays(path: Path) -> Iterator[RadarMap]:
     """A .npz of NumPy's: the course's own, `codes` of one day or several with their `minutes`, or another array."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is no archive of NumPy's, or it is cut")
     with np.load(path) as arrays:
         beside = {name: arrays[name] for name in BESIDE if name in arrays.files}
         names = [name for name in arrays.files if name not in beside]
@@ -95,6 +97,8 @@ def _read_pgm(path: Path) -> Iterator[RadarMap]:
 
     data = path.read_bytes()
     data = gzip.decompress(data) if path.suffix.lower() == ".gz" else data
+    if not data.startswith(b"P"):
+        raise ValueError("it is no picture in PGM")
     values = np.asarray(Image.open(io.BytesIO(data), formats=["PPM"]))
     if values.ndim != 2 or values.dtype != np.uint8:
         raise ValueError(f"its values are {values.dtype} {values.shape}, expected uint8 (H, W)")

@@ -130,7 +130,7 @@ def _find(place: Path, cache: Path) -> dict[str, Path]:
     """The files of a place by their names there, in the order of the times in these, else of the numbers."""
     expected = f"expected frames that end in {', '.join(READERS)}"
     if not place.exists():
-        raise FileNotFoundError(f"there is no {place}, expected a folder of radar frames: check the path")
+        raise FileNotFoundError(f"there is no {place}, expected radar frames: check the path")
     if not place.is_dir():
         if format_of(place) is None:
             raise ValueError(f"{place} is of no known format, {expected}")
