@@ -1,11 +1,12 @@
-"""Rain on radar: its codes, frames from files, storms by rule, films as a Dataset, what a forecast has to beat."""
+"""Rain on radar: its codes, frames from files, storms by rule, films as a Dataset, what a forecast must beat, scores."""
 
+from course.rain.blocks import Interval, by_blocks
 from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_codes, to_dbz
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
 from course.rain.frames import Frames, find_runs, read_frames
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
-from course.rain.scores import csi, far, pod, rmse
+from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
 from course.rain.storms import Storms, Weather, storms
 
 __all__ = [
@@ -17,17 +18,25 @@ __all__ = [
     "MISSING",
     "SHAPE",
     "STRONG",
+    "Errors",
+    "Events",
     "Frames",
+    "Interval",
     "RainDataset",
     "Storms",
     "Weather",
     "advection",
+    "best_level",
+    "bias",
+    "by_blocks",
+    "count_events",
     "csi",
     "drift",
     "echo",
     "far",
     "features",
     "find_runs",
+    "mae",
     "move",
     "persistence",
     "pod",
@@ -35,6 +44,7 @@ __all__ = [
     "read_frames",
     "rmse",
     "storms",
+    "sum_errors",
     "to_codes",
     "to_dbz",
     "write_text",
