@@ -1,6 +1,7 @@
-"""Rain on radar: its codes, frames from files, storms by rule, films as a Dataset, what a forecast must beat, scores."""
+"""Rain on radar: its codes, frames from files, storms by rule, a Dataset, what a forecast must beat, and scores."""
 
 from course.rain.blocks import Interval, by_blocks
+from course.rain.chance import Reliability, brier, crps, pinball, reliability
 from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_codes, to_dbz
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
@@ -23,13 +24,16 @@ __all__ = [
     "Frames",
     "Interval",
     "RainDataset",
+    "Reliability",
     "Storms",
     "Weather",
     "advection",
     "best_level",
     "bias",
+    "brier",
     "by_blocks",
     "count_events",
+    "crps",
     "csi",
     "drift",
     "echo",
@@ -39,9 +43,11 @@ __all__ = [
     "mae",
     "move",
     "persistence",
+    "pinball",
     "pod",
     "rain_rate",
     "read_frames",
+    "reliability",
     "rmse",
     "storms",
     "sum_errors",
