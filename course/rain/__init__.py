@@ -8,6 +8,7 @@ from course.rain.drift import advection, drift, move, persistence
 from course.rain.frames import Frames, find_runs, read_frames
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
+from course.rain.spatial import Fractions, fss, spectrum, sum_fractions
 from course.rain.storms import Storms, Weather, storms
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "STRONG",
     "Errors",
     "Events",
+    "Fractions",
     "Frames",
     "Interval",
     "RainDataset",
@@ -40,6 +42,7 @@ __all__ = [
     "far",
     "features",
     "find_runs",
+    "fss",
     "mae",
     "move",
     "persistence",
@@ -49,8 +52,10 @@ __all__ = [
     "read_frames",
     "reliability",
     "rmse",
+    "spectrum",
     "storms",
     "sum_errors",
+    "sum_fractions",
     "to_codes",
     "to_dbz",
     "write_text",
