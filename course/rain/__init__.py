@@ -6,6 +6,7 @@ from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_ra
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
 from course.rain.frames import Frames, find_runs, read_frames
+from course.rain.losses import balanced_mae, balanced_mse, rain_weights
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
 from course.rain.spatial import Fractions, fss, spectrum, sum_fractions
@@ -30,6 +31,8 @@ __all__ = [
     "Storms",
     "Weather",
     "advection",
+    "balanced_mae",
+    "balanced_mse",
     "best_level",
     "bias",
     "brier",
@@ -49,6 +52,7 @@ __all__ = [
     "pinball",
     "pod",
     "rain_rate",
+    "rain_weights",
     "read_frames",
     "reliability",
     "rmse",
