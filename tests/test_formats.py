@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from course.rain.formats import format_of, read_maps
-from course.rain.radar_map import side_of, stamp_of
+from course.radar.formats import format_of, read_maps
+from course.radar.maps import side_of, stamp_of
 
 NAN, INF = math.nan, math.inf
 

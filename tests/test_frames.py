@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course.rain import MISSING, Frames, find_runs, rain_rate, read_frames, to_codes
-from course.rain import frames as frames_room
+from course.radar import Frames, find_runs, read_frames
+from course.radar import frames as frames_room
+from course.rain import MISSING, rain_rate, to_codes
 
 RADAR = os.environ.get("COURSE_RADAR", "")
 GIVEN = {"km": 1, "minutes": 5, "scale": "mm/h", "progress": False}

@@ -1,11 +1,10 @@
-"""Rain on radar: its codes, frames from files, storms by rule, a Dataset, what a forecast must beat, and scores."""
+"""Rain on radar: its codes, storms by rule, a Dataset, what a forecast must beat, and scores."""
 
 from course.rain.blocks import Interval, by_blocks
 from course.rain.chance import Reliability, brier, crps, pinball, reliability
 from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_codes, to_dbz
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
-from course.rain.frames import Frames, find_runs, read_frames
 from course.rain.losses import balanced_mae, balanced_mse, rain_weights
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
@@ -24,7 +23,6 @@ __all__ = [
     "Errors",
     "Events",
     "Fractions",
-    "Frames",
     "Interval",
     "RainDataset",
     "Reliability",
@@ -44,7 +42,6 @@ __all__ = [
     "echo",
     "far",
     "features",
-    "find_runs",
     "fss",
     "mae",
     "move",
@@ -53,7 +50,6 @@ __all__ = [
     "pod",
     "rain_rate",
     "rain_weights",
-    "read_frames",
     "reliability",
     "rmse",
     "spectrum",

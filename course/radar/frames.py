@@ -16,9 +16,9 @@ from course._locks import locked
 from course._progress import progress_bar
 from course._shapes import check_whole
 from course._streams import say
-from course.rain.convert import SCALES, Wanted, convert
-from course.rain.formats import READERS, format_of
-from course.rain.radar_map import stamp_of
+from course.radar.convert import SCALES, Wanted, convert
+from course.radar.formats import READERS, format_of
+from course.radar.maps import stamp_of
 
 FORMAT = 1
 SHOWN = 3  # names in a sentence

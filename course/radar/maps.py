@@ -1,4 +1,4 @@
-"""What all readers of `course.rain.formats` give, and what they share."""
+"""What all readers of `course.radar.formats` give, and what they share."""
 
 import re
 from collections.abc import Iterable

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy import datetime64, ndarray
 
+from course.radar.formats import read_maps
+from course.radar.maps import RadarMap, stamp_of
 from course.rain.codes import MISSING, rain_rate, to_codes
-from course.rain.formats import read_maps
-from course.rain.radar_map import RadarMap, stamp_of
 
 SCALES = {"mm/h": (-0.1, 2000), "dBZ": (-100, 100), "codes": (0, 255)}  # the least and the most that can be
 FIRST = datetime64("1970-01-01T00:00", "m")  # of frames that have no time, only an order

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy import datetime64
 
-from course.rain.radar_map import RadarMap, needs, side_of, stamp_of, without
+from course.radar.maps import RadarMap, needs, side_of, stamp_of, without
 
 MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # strptime would ask for the user's language
 QUANTITIES = {"RATE": "mm/h", "ACRR": "mm/h", "DBZH": "dBZ", "DBZHC": "dBZ", "TH": "dBZ"}  # the best first

@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy import ndarray
 
-from course.rain.hdf5 import read_hdf5
-from course.rain.radar_map import RadarMap, needs, side_of, stamp_of, without
+from course.radar.hdf5 import read_hdf5
+from course.radar.maps import RadarMap, needs, side_of, stamp_of, without
 
 ARRAYS = {"codes": "codes", "rain": "mm/h", "rate": "mm/h", "dbz": "dBZ"}  # by what they are called in a .npz
 BESIDE = "minutes", "start", "km", "readme"
