@@ -276,16 +276,16 @@ def test_what_is_odd_in_a_file_of_odim_is_told(tmp_path):
 # netCDF
 
 
-def write_netcdf(path, values, units, dims=("time", "y", "x"), name="rr", y=(0.0, 1000.0), x=(0.0, 1000.0), unit="m"):
+def write_netcdf(path, values, units, dims=("time", "y", "x"), name="rr", y=(0, 1000), x=(0, 1000), unit="m"):
     import netCDF4
 
     with netCDF4.Dataset(path, "w") as file:
         for axis, size in zip(dims, values.shape):
             file.createDimension(axis, size)
-        for axis, places in (("y", y), ("x", x)):
+        for axis, places in (("y", y), ("x", x)) if unit else ():
             file.createVariable(axis, "f8", (axis,))[:] = places
             file[axis].units = unit
-        if "time" in dims:
+        if "time" in dims and unit:
             file.createVariable("time", "i8", ("time",))[:] = range(0, 5 * values.shape[0], 5)
             file["time"].units = "minutes since 2025-11-28 10:30"
         variable = file.createVariable(name, "f4", dims, fill_value=-9.0)
@@ -320,6 +320,27 @@ def test_axes_of_a_netcdf_may_stand_in_another_order_and_direction(tmp_path):
 def test_a_netcdf_of_echo_in_degrees_says_neither_time_nor_km(tmp_path):
     write_netcdf(tmp_path / "a.nc", np.zeros((2, 2)), "dBZ", ("y", "x"), unit="degrees_north")
     assert told(only(tmp_path / "a.nc")) == ("dBZ", None, None, "rr")
+
+
+@needs_netcdf
+def test_a_netcdf_without_coordinates_stays_as_it_is_and_has_no_times(tmp_path):
+    rain = np.arange(8.0).reshape(2, 2, 2)
+    write_netcdf(tmp_path / "a.nc", rain, "mm/h", unit=None)
+    maps = list(read_maps(tmp_path / "a.nc"))
+    np.testing.assert_array_equal([found.values for found in maps], rain)
+    assert {told(found) for found in maps} == {("mm/h", None, None, "rr")}
+
+
+@needs_netcdf
+def test_a_netcdf_of_one_map_may_tell_its_time_beside(tmp_path):
+    import netCDF4
+
+    write_netcdf(tmp_path / "a.nc", np.ones((2, 2)), "mm/h", ("y", "x"))
+    with netCDF4.Dataset(tmp_path / "a.nc", "a") as file:
+        file.createVariable("valid", "i8", ())[:] = 5
+        file["valid"].units = "minutes since 2025-11-28 10:30"
+        file["rr"].coordinates = "valid"
+    assert told(only(tmp_path / "a.nc")) == ("mm/h", "2025-11-28T10:35", 1.0, "rr")
 
 
 @needs_netcdf

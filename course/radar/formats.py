@@ -128,23 +128,22 @@ def _read_netcdf(path: Path) -> Iterator[RadarMap]:
             raise ValueError(f"of its variables {list(units)} none is in mm/h, kg m-2 s-1 or dBZ")
         scale, factor = units[names[0]]
         array = data[names[0]]
-        moments = [axis for axis in array.dims if axis in data.coords and data[axis].dtype.kind == "M"]
+        moments = [axis for axis in array.dims if data[axis].dtype.kind == "M" or str(axis).lower() == "time"]
         layers = [axis for axis in array.dims if axis not in moments and array.sizes[axis] == 1]
         array = array.isel(dict.fromkeys(layers, 0)) if array.ndim - len(layers) >= 2 else array
         if array.ndim - len(moments) != 2 or len(moments) > 1:
             raise ValueError(f"its {names[0]} is over {array.dims}, expected a time or none, y and x")
         down, across = sorted((axis for axis in array.dims if axis not in moments), key=_is_across)
-        sides = [_step(data[axis]) for axis in (down, across)]
+        sides = [_step(data[axis]) if axis in data.coords else way for axis, way in ((down, -np.inf), (across, np.inf))]
         array = array.transpose(*moments, down, across).isel(
             {down: slice(None, None, -1 if sides[0] > 0 else 1), across: slice(None, None, -1 if sides[1] < 0 else 1)}
         )
         km = side_of(*map(abs, sides)) if np.isfinite(sides).all() else None
-        single = [array[key] for key in array.coords if array[key].dtype.kind == "M" and array[key].ndim == 0]
-        times = data[moments[0]].values if moments else np.array([time.values for time in single[:1]])
+        told = [array[key].values for key in array.coords if array[key].dtype.kind == "M" and array[key].ndim < 2]
+        times = np.atleast_1d(told[0]).astype("datetime64[m]") if told else None
         for number in range(array.sizes[moments[0]] if moments else 1):
-            values = (array[number] if moments else array).values
-            time = times[number].astype("datetime64[m]") if len(times) else None
-            yield RadarMap(values.astype(float) * factor, scale, time, km, str(names[0]))
+            values = (array[number] if moments else array).values.astype(float) * factor
+            yield RadarMap(values, scale, None if times is None else times[number], km, str(names[0]))
 
 
 def _unit(array) -> tuple[str, float] | None:
@@ -161,7 +160,7 @@ def _is_across(axis: str) -> bool:
 
 
 def _step(axis) -> float:
-    """From one cell to the next, negative where coordinates fall; inf with that sign if not in km. Units: km."""
+    """From one cell to the next, negative where coordinates fall; so many infinities if not in km. Units: km."""
     steps = np.diff(axis.values.astype(float)) if axis.dtype.kind in "uif" else np.ones(1)
     mean = steps.mean() if len(steps) else 1
     even = np.allclose(steps, mean, rtol=0.01)
