@@ -49,7 +49,7 @@ def read_frames(
     cache: os.PathLike | str | None = None,
     progress: bool | None = None,
 ) -> Frames:
-    """Map the frames of a file or folder as codes, from a cache that is made on first use and when files change.
+    """Map the frames of a file or folder as codes, from a cache that is made when files or arguments are new.
 
     Formats, by the ending: .npz and .npy of NumPy; .h5 of KNMI and of ODIM; .pgm, gzipped or not, of FMI; .nc; .tif.
     HDF5, netCDF and GeoTIFF need `pip install "course[radar]"`. A folder holds one kind, also in folders of
