@@ -98,9 +98,9 @@ def test_a_film_in_a_file_begins_at_the_time_in_its_name(tmp_path):
 
 
 def test_folders_of_days_are_one_film(tmp_path):
-    for day in ("29", "28"):
-        (tmp_path / "in" / day).mkdir(parents=True)
-        np.save(tmp_path / "in" / day / f"x_202511{day}1030.npy", WET)
+    for folder, day in (("a", "29"), ("b", "28")):  # the time in a name counts, not the name
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        np.save(tmp_path / "in" / folder / f"x_202511{day}1030.npy", WET)
     (tmp_path / "in" / "README.txt").write_text("no frame")
     assert read_frames(tmp_path / "in", **GIVEN).times.astype(str).tolist() == ["2025-11-28T10:30", "2025-11-29T10:30"]
 
@@ -148,6 +148,9 @@ def test_a_folder_is_converted_once_until_its_files_or_the_options_change(tmp_pa
     assert len(calls) == 2
     film(place, WET, WET, 2 * WET)
     assert len(read_frames(place, pool=2, **GIVEN).codes) == 3 and len(calls) == 3
+    os.utime(place / "202511281005.npy", ns=(1, 1))  # another file of the same size
+    read_frames(place, pool=2, **GIVEN)
+    assert len(calls) == 4
     assert first.codes.shape == (2, 2, 2)  # who has mapped an older one keeps it
     np.testing.assert_array_equal(first.codes, to_codes(np.stack([WET, WET])))
 
@@ -166,9 +169,11 @@ def test_a_cache_of_two_makings_or_a_cut_one_is_made_anew(tmp_path, monkeypatch)
 
 
 def test_values_written_to_change_in_memory_only(tmp_path):
-    place = film(tmp_path / "rain", WET, WET)
-    read_frames(place, **GIVEN).codes[:] = 7
-    np.testing.assert_array_equal(read_frames(place, **GIVEN).codes[0], to_codes(WET))
+    codes = read_frames(film(tmp_path / "rain", WET, WET), **GIVEN).codes
+    codes[:] = 7
+    codes.flush()
+    kept = np.load(tmp_path / "rain.frames" / "frames.npy")
+    np.testing.assert_array_equal(kept[0], to_codes(WET))
 
 
 def test_a_cache_within_the_folder_is_no_frame_of_it(tmp_path):
