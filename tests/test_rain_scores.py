@@ -127,14 +127,14 @@ def test_a_level_of_its_own_moves_the_events_of_the_forecast_alone():
     assert pod(prediction, y, 5, level=3) == 1
     assert far(prediction, y, 5, level=3) == 1 / 3
     assert bias(prediction, y, 5, level=3) == 3 / 2
-    assert csi(prediction, y, 5, level=0) == 2 / 4  # 0 is a level, too
+    assert pod(prediction, y, 5, level=0) == 1 and bias(prediction, y, 5, level=0) == 2  # 0 is a level, too
 
 
 def test_a_forecast_that_says_half_as_much_announces_at_half_the_threshold():
     y = torch.tensor([[0.0, 2, 4], [6, 8, 10]])
     for levels in ([1, 2, 3, 4, 5], [5.0, 3.0, 1.0], range(1, 6)):
         assert best_level(y / 2, y, 6, levels) == 3
-    assert best_level(y, y, 6, range(1, 11)) == 5  # as good as 6, but lower
+    assert best_level(y, y, 6, [7, 6, 5]) == 5  # as good as 6, but lower
 
 
 def test_only_what_was_measured_chooses_the_level():

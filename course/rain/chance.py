@@ -38,10 +38,10 @@ def pinball(prediction: Tensor, y: Tensor, quantiles: Sequence[float], seen: Ten
 def crps(prediction: Tensor, y: Tensor, quantiles: Sequence[float] | None = None, seen: Tensor | None = None) -> float:
     """Return the continuous ranked probability score of an ensemble, or of quantiles; nan if no cell was measured.
 
-    It is the integral over x of (P(forecast <= x) - [y <= x])^2, averaged over the cells; with one member, or for a
-    forecast of one value, the mean absolute error. Here it is computed as twice the integral of the pinball loss
-    over all quantiles: exact for an ensemble, all members of which are as likely; by the midpoints between those
-    quantiles that are given. Best are evenly spread ones, as 0.05, 0.15 to 0.95.
+    It is the integral over x of (P(forecast <= x) - [y <= x])^2, averaged over the cells; for a single value, the mean
+    absolute error. Computed as twice the integral of the pinball loss over all quantiles: exactly for an ensemble,
+    whose members are equally likely; else each quantile given stands for all that lie nearer to it than to another.
+    Best are evenly spread ones, as 0.05, 0.15 to 0.95.
     Shapes: prediction (M, ...), y and seen (bool; all if None) (...); quantiles M, ascending.
     Units: those of y.
     Raises: ValueError as `pinball`, or if the quantiles do not ascend.
