@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from course.nowcast.films import FIRST, Batch, film_losses
+from course.nowcast.films import FIRST, Batch
+from course.nowcast.network import film_losses
 from course.rain import balanced_mae, balanced_mse, rain_rate, rain_weights
 
 

@@ -32,6 +32,9 @@ PLAN = {
     "hidden": "channels of each ConvLSTM layer",
     "ahead": "frames from the last that is seen to each forecast",
     "pool": "side of the squares of cells that are made one",
+    "seen": "frames that the network sees of a film, where films are cut out of a radar's frames",
+    "crop": "side of the squares that are cut out of such frames, in cells; 0 takes whole maps",
+    "gap": "minutes between such frames to train on and those to choose or judge by",
     "validation": "share of the films that choose the best weights; 0 keeps the last ones",
     "held_out": "share of the films that judge at the end",
     "batch": "films a step, on all processes together",
@@ -55,11 +58,27 @@ def make_parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = _Parser("course.nowcast", description=__doc__, epilog=EXAMPLES, formatter_class=form)
     add = partial(_add, parser.add_argument_group("data"))
-    add("data", "a text of the CIKM format, its cache, or a folder with some; else storms are made", str)
+    add(
+        "data",
+        "texts of the CIKM format, or frames of a radar (HDF5, PGM, netCDF, GeoTIFF, NumPy): a file or a folder; else storms are made",
+        str,
+    )
     add("storms", "how many storms to make", int, 200)
     add("shape", "of a film (15 4 101 101; of storms 15 4 48 48 of 2 km)", int, metavar=tuple("TDHW"), nargs=4)
-    add("missing", "the code for -1 in --data; by default one that no value has", int)
-    add("cache", "folder for the cache of a text, beside it by default, or for storms, --out by default", str)
+    add(
+        "missing",
+        "the code for -1 in texts, by default one that no value has; the value for not measured in frames",
+        int,
+    )
+    add("km", "from cell to cell of frames, if they do not say it", float)
+    add("minutes", "from frame to frame, if they do not say it", int)
+    add("scale", "what values of frames mean, if they do not say it: dBZ, mm/h or codes", str)
+    add("skip_bad", "leave out frames that cannot be read", bool, False)
+    add(
+        "cache",
+        "folder for what is made of texts and frames, beside them by default, and for storms, --out by default",
+        str,
+    )
     add = partial(_add, parser.add_argument_group("what decides the result"))
     for field in fields(Plan):
         many = isinstance(field.default, tuple)
@@ -82,6 +101,9 @@ def make_parser() -> argparse.ArgumentParser:
 def _add(group, name: str, text: str, kind: type, default: object = None, **options) -> None:
     shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
     text = text if default is None else f"{text} ({shown})"
+    if kind is bool:
+        group.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
+        return
     options = {"metavar": {int: "N", float: "X", str: "NAME"}[kind]} | options
     group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, help=text, **options)
 

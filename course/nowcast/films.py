@@ -8,7 +8,7 @@ from numpy import ndarray
 from torch import Tensor
 from torch.nn import functional as F
 
-from course.rain import MISSING, drift, echo, move
+from course.rain import MINUTES, MISSING, drift, echo, move
 
 FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little
 
@@ -37,11 +37,16 @@ class Films:
 
     Each frame is a question: how does it look so many frames later? All frames but the last of them are seen.
     values: codes, `missing` where nothing was measured. ahead: the leads, in frames. pool: side of the squares of
-        cells whose mean is one cell here.
+        cells whose mean is one cell here. km: from cell to cell of values.
     Shapes: values uint8 (N, T, D, H, W).
     """
 
-    def __init__(self, values: ndarray, ahead: Sequence[int], pool: int, dim: int, missing: int = MISSING):
+    moves_by = "advection"
+    minutes = MINUTES
+
+    def __init__(
+        self, values: ndarray, ahead: Sequence[int], pool: int, dim: int, missing: int = MISSING, km: float = 1
+    ):
         frames, heights, rows, columns = values.shape[1:]
         most = frames - FIRST - 1
         for lead in ahead:
@@ -51,15 +56,29 @@ class Films:
             most, sides = min(rows, columns) // 8, f"{rows} x {columns} cells"
             raise ValueError(f"pool is {pool}, expected 1 to {most}: of {sides}, 8 x 8 must be left")
         self.values, self.ahead, self.pool, self.dim, self.missing = values, tuple(ahead), pool, dim, missing
+        self.km = km * pool
         self.steps = frames - max(ahead)
         self.channels = 2 * ((heights if dim == 2 else 1) + len(ahead))
 
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a film as it is stored: T, D, H, W."""
+        return self.values.shape[1:]
+
+    def blocks(self) -> int:
+        """How many films in a row err alike: each is a day of its own."""
+        return 1
+
+    def codes(self, chosen: Sequence[int]) -> ndarray:
+        """Return the codes of some films. Shapes: uint8 (B, T, D, H, W)."""
+        return self.values[list(chosen)]
+
     def read(self, chosen: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return echo from 0 to 1, and where it was measured. Shapes: twice (B, T, D, H, W)."""
-        light, seen = echo(self.values[list(chosen)], self.missing)
+        light, seen = echo(self.codes(chosen), self.missing)
         films_and_frames = light.shape[:2]
         maps = (part.float().flatten(0, 1) for part in (light, seen))
         light, share = (F.avg_pool2d(part, self.pool).unflatten(0, films_and_frames) for part in maps)

@@ -1,58 +1,193 @@
 """What a trained network is worth: its forecasts beside those of its rivals, scored by lead time."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from course.nowcast.films import Films
-from course.rain import STRONG, csi, rmse
+from course.nowcast.films import Batch, Films
+from course.nowcast.windows import Windows
+from course.rain import (
+    Damping,
+    Errors,
+    Events,
+    Fractions,
+    by_blocks,
+    count_events,
+    echo_from_rain,
+    fit_damping,
+    rain_from_echo,
+    sum_errors,
+    sum_fractions,
+)
 
-NAMES = "RainNet", "advection", "persistence"
+RAIN = 0.1, 1, 5  # mm/h: from which rain is an event
+SQUARES = 10, 20  # km: sides of the squares of FSS, for 1 mm/h
+Sums = dict[str, Errors | Events | Fractions]
+
+
+class Maps(NamedTuple):
+    """Forecasts from all frames that may be seen, of the lowest height, and what came.
+
+    Shapes: truth and seen (B, L, H, W), each of forecasts as well.
+    """
+
+    truth: Tensor
+    seen: Tensor
+    forecasts: dict[str, Tensor]
+
+    def to(self, device: torch.device | str) -> "Maps":
+        moved = {name: maps.to(device) for name, maps in self.forecasts.items()}
+        return Maps(self.truth.to(device), self.seen.to(device), moved)
 
 
 @torch.inference_mode()
-def forecast(model: nn.Module, films: Films, chosen: Sequence[int], device: torch.device | str) -> dict[str, Tensor]:
-    """Forecast the lowest height, from all frames that may be seen: by the network and by its rivals.
-
-    Shapes: each (B, L, H, W): "truth" and "seen", "RainNet", "persistence", "advection".
-    """
-    batch = films.batch(chosen).to(device)
+def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
+    """Forecast what follows the last frame of each film, by the network and by its rivals, on the CPU."""
     leads = len(films.ahead)
-    maps = {
-        "truth": batch.y,
-        "seen": batch.seen,
-        "RainNet": model(batch.x).clamp(0, 1),
-        "persistence": batch.x[:, :, :1].expand(-1, -1, leads, *batch.x.shape[3:]),
-        "advection": batch.x[:, :, -leads:],
+    now = batch.x[:, -1, :1].expand(-1, leads, *batch.x.shape[3:])
+    forecasts = {
+        "RainNet": model(batch.x)[:, -1].clamp(0, 1),
+        films.moves_by: batch.x[:, -1, -leads:],
+        "persistence": now,
     }
-    lowest = (slice(None), -1) if films.dim == 2 else (slice(None), -1, slice(None), 0)
-    return {name: values[lowest].cpu() for name, values in maps.items()}
+    truth, seen = batch.y[:, -1], batch.seen[:, -1]
+    if films.dim == 3:  # of the heights the lowest
+        truth, seen = truth[:, :, 0], seen[:, :, 0]
+        forecasts = {name: maps[:, :, 0] for name, maps in forecasts.items()}
+    return Maps(truth, seen, forecasts).to("cpu")
 
 
-def score(maps: dict[str, Tensor]) -> dict[str, list[dict[str, float | None]]]:
-    """Score the forecasts, lead by lead: RMSE in codes, CSI at 20 and 35 dBZ; None where there is nothing to score."""
-    scores = {name: [] for name in NAMES}
-    for lead in range(maps["truth"].shape[1]):
-        truth, seen = maps["truth"][:, lead], maps["seen"][:, lead]
-        for name in NAMES:
-            guess = maps[name][:, lead]
-            rain = [csi(guess, truth, code / 255, seen) for code in STRONG]
-            numbers = dict(zip(("rmse", "csi_20dBZ", "csi_35dBZ"), (255 * rmse(guess, truth, seen), *rain)))
-            scores[name].append({kind: None if math.isnan(number) else number for kind, number in numbers.items()})
+def join_maps(parts: Iterable[Maps]) -> Maps:
+    """Put the maps of several batches of films together, in their order."""
+    parts = list(parts)
+    names = parts[0].forecasts
+    return Maps(
+        torch.cat([part.truth for part in parts]),
+        torch.cat([part.seen for part in parts]),
+        {name: torch.cat([part.forecasts[name] for part in parts]) for name in names},
+    )
+
+
+def fit_rivals(maps: Maps) -> dict[str, list[Damping]]:
+    """Blur and damp each rival such that its error is the least, lead by lead; one that saw nothing is left plain."""
+    leads = range(maps.truth.shape[1])
+    return {
+        name: [
+            fit_damping(rival[:, lead], maps.truth[:, lead], maps.seen[:, lead])
+            if maps.seen[:, lead].any()
+            else Damping(0, 1, 0)
+            for lead in leads
+        ]
+        for name, rival in maps.forecasts.items()
+        if name != "RainNet"
+    }
+
+
+def with_rivals(maps: Maps, rivals: dict[str, list[Damping]]) -> Maps:
+    """Add to the forecasts those of the rivals, blurred and damped."""
+    added = {
+        f"{name}, blurred": torch.stack([damp(maps.forecasts[name][:, lead]) for lead, damp in enumerate(dampings)], 1)
+        for name, dampings in rivals.items()
+    }
+    return maps._replace(forecasts=maps.forecasts | added)
+
+
+def sum_scores(maps: Maps, km: float) -> dict[str, list[Sums]]:
+    """Return what the scores of each forecast are made of, lead by lead, film by film. km: from cell to cell."""
+    found = {}
+    for name, guesses in maps.forecasts.items():
+        found[name] = []
+        for lead in range(maps.truth.shape[1]):
+            guess, truth, seen = (part[:, lead] for part in (guesses, maps.truth, maps.seen))
+            sums = {
+                "rmse": sum_errors(255 * guess, 255 * truth, seen),
+                "mae": sum_errors(rain_from_echo(guess), rain_from_echo(truth), seen),
+            }
+            for rain in RAIN:
+                sums[f"{rain}"] = count_events(guess, truth, _threshold(rain), seen)
+            for side in SQUARES:
+                width = max(1, round(side / km))
+                sums[f"fss_{side}km"] = sum_fractions(guess, truth, _threshold(1), width, seen)
+            found[name].append(sums)
+    return found
+
+
+def join_sums(parts: Iterable[dict[str, list[Sums]]]) -> dict[str, list[Sums]]:
+    """Put the sums of several batches of films together, in their order."""
+    parts = list(parts)
+
+    def joined(name: str, lead: int, kind: str):
+        some = [part[name][lead][kind] for part in parts]
+        return type(some[0])(*(torch.cat(fields) for fields in zip(*some)))
+
+    return {
+        name: [{kind: joined(name, lead, kind) for kind in sums} for lead, sums in enumerate(leads)]
+        for name, leads in parts[0].items()
+    }
+
+
+def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, list[dict]]:
+    """Score each forecast, lead by lead: over all films, and what the network has more than each, with its interval.
+
+    rmse in codes, mae in mm/h; csi, pod, far and bias from each rain rate on; fss for 1 mm/h. None where there is
+    nothing to score. ahead_rmse, ahead_csi_1: what RainNet has more than this forecast, with its 95 % interval by
+    blocks of films; None where there are less than two blocks.
+    """
+    ours = sums["RainNet"]
+    return {
+        name: [_score(one, None if name == "RainNet" else ours[lead], blocks) for lead, one in enumerate(leads)]
+        for name, leads in sums.items()
+    }
+
+
+def _score(sums: Sums, ours: Sums | None, blocks: Sequence | int) -> dict[str, object]:
+    whole = {kind: type(part)(*(field.sum() for field in part)) for kind, part in sums.items()}
+    scores = {"rmse": whole["rmse"].rmse(), "mae": whole["mae"].mae()}
+    for rain in RAIN:
+        events = whole[f"{rain}"]
+        scores |= {f"{kind}_{rain}": getattr(events, kind)() for kind in ("csi", "pod", "far", "bias")}
+    scores |= {kind: part.fss() for kind, part in whole.items() if kind.startswith("fss")}
+    scores = {kind: _number(value) for kind, value in scores.items()}
+    if ours is not None:
+        for kind, part, of in (("rmse", "rmse", Errors.rmse), ("csi_1", "1", Events.csi)):
+            scores[f"ahead_{kind}"] = _interval(of, ours[part], sums[part], blocks)
     return scores
 
 
-def describe_scores(scores: dict[str, list[dict[str, float | None]]], ahead: Sequence[int]) -> str:
-    """Return a table a lead, one line a forecast."""
+def _interval(of, ours, theirs, blocks: Sequence | int) -> list[float | None] | None:
+    count = len(ours[0])
+    several = -(-count // blocks) if isinstance(blocks, int) else len(set(blocks))
+    if several < 2:
+        return None
+    return [_number(value) for value in by_blocks(of, ours, blocks, against=theirs)]
+
+
+def _number(value: Tensor | float) -> float | None:
+    value = float(value)
+    return None if math.isnan(value) else value
+
+
+def _threshold(rain: float) -> float:
+    return float(echo_from_rain(rain))
+
+
+def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
+    """Return a table a lead, one line a forecast, the best RMSE first. minutes: between two frames."""
     lines = []
     for place, lead in enumerate(ahead):
-        lines.append(f"{f'{lead} frames ahead':16}  RMSE (codes)  CSI at 20 dBZ  CSI at 35 dBZ")
-        for name, rows in scores.items():
-            row = rows[place]
-            error = f"{'none':>12}" if row["rmse"] is None else f"≈ {row['rmse']:10.2f}"
-            rain = row["csi_20dBZ"], row["csi_35dBZ"]
-            light, heavy = ("none" if value is None else f"≈ {value:.3f}" for value in rain)
-            lines.append(f"{name:16}  {error}  {light:>13}  {heavy:>13}")
+        head = f"{lead * minutes} min ahead"
+        lines.append(f"{head:23} RMSE codes  MAE mm/h  CSI 0.1 mm/h  CSI 1 mm/h  CSI 5 mm/h  FSS 20 km")
+        rows = [(name, leads[place]) for name, leads in scores.items()]
+        for name, row in sorted(rows, key=lambda pair: math.inf if pair[1]["rmse"] is None else pair[1]["rmse"]):
+            columns = ("rmse", 10, 2), ("mae", 8, 3), ("csi_0.1", 12, 3), ("csi_1", 10, 3), ("csi_5", 10, 3)
+            columns = *columns, (f"fss_{SQUARES[-1]}km", 9, 3)
+            lines.append(f"{name:23} " + "  ".join(_entry(row[kind], width, digits) for kind, width, digits in columns))
+        lines += [""] * (place < len(ahead) - 1)
     return "\n".join(lines)
+
+
+def _entry(value: float | None, width: int, digits: int) -> str:
+    return f"{'none' if value is None else f'≈ {value:.{digits}f}':>{width}}"

@@ -4,7 +4,7 @@ import json
 import math
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from functools import partial
@@ -19,17 +19,19 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from course._atomic import written_whole
 from course._checkpoint import save_checkpoint
-from course.distributed import World, add_up, all_gather, backward, pieces_of, replicate, together
+from course.distributed import World, add_up, all_gather, backward, part_of, pieces_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import forecast, score
+from course.nowcast.judge import Maps, fit_rivals, forecast, join_maps, join_sums, score, sum_scores, with_rivals
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import HALVINGS, Plan
+from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
 SAMPLE = 16  # films by which data are known again
+FITTED = 64  # films to which rivals are fitted
 
 
 class RainRun:
@@ -43,8 +45,8 @@ class RainRun:
         self,
         world: World,
         plan: Plan,
-        films: Films,
-        valid: Films,
+        films: Films | Windows,
+        valid: Films | Windows,
         epochs: int,
         micro_batch: int | None = None,
         workers: int = 0,
@@ -62,7 +64,7 @@ class RainRun:
         self.best = self._weights()
         self.waited = 0.0  # seconds for films
         self._stream: Iterator[Batch] | None = None
-        self.settings = asdict(plan) | {"films": [len(films), *films.values.shape[1:]]}
+        self.settings = asdict(plan) | {"films": [len(films), *films.shape]}
         self.settings |= {"missing": films.missing, "checksum of the films": checksum(films)}
 
     @property
@@ -170,25 +172,41 @@ class RainRun:
         self.losses, self.valid_losses = state["losses"].tolist(), state["valid"].tolist()
         self.best = state["best"]
 
-    def judge(self, films: Films) -> dict[str, list[dict[str, float | None]]]:
+    def judge(self, films: Films | Windows) -> dict[str, list[dict]]:
         """Forecast films with the best weights, each process its part; return the scores over all of them.
 
+        The rivals are blurred and damped as fits some of the films to train on best.
         Raises: as `together`, for FloatingPointError if a forecast is not finite.
         """
         model = deepcopy(self._alone()).eval()
         if self.valid_losses:
             model.load_state_dict(self.best)
-        pieces = pieces_of(range(len(films)), self.world, self.micro_batch or self.plan.batch)
-        maps = [forecast(model, films, piece, self.world.device) for piece in pieces]
-        maps = [part for parts in all_gather(maps) for part in parts]
-        maps = {name: torch.cat([part[name] for part in maps]) for name in maps[0]}
+        chosen = some_of(self.films, FITTED)
+        rivals = fit_rivals(join_maps(self._forecasts(model, self.films, chosen)))
+        sums, finite = [], True
+        for maps in self._forecasts(model, films, part_of(range(len(films)), self.world)):
+            finite = finite and bool(maps.forecasts["RainNet"].isfinite().all())
+            sums.append(sum_scores(with_rivals(maps, rivals), films.km) if finite else {})
         with together(self.world):
-            if not maps["RainNet"].isfinite().all():
+            if not finite:
                 raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
-        return score(maps)
+        sums = join_sums(part for parts in all_gather(sums) for part in parts)
+        return score(sums, films.blocks())
+
+    def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
+        cells = [math.prod(some.shape[1:]) for some in (self.films, films)]
+        size = max(1, (self.micro_batch or self.plan.batch) * cells[0] // cells[1])  # whole maps are many squares
+        pieces = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+        for batch in prepared(pieces, films.batch, self.workers):
+            yield forecast(model, films, batch.to(self.world.device))
 
     def write(self, out: Path, scores: dict) -> None:
-        report = {"processes": self.world.size, "ahead": self.plan.ahead, "scores": scores}
+        report = {
+            "processes": self.world.size,
+            "ahead": self.plan.ahead,
+            "minutes": self.films.minutes,
+            "scores": scores,
+        }
         report |= {"losses": self.losses, "validation losses": self.valid_losses}
         best = self.best if self.valid_losses else self._weights()
         save_checkpoint({name: value.cpu() for name, value in best.items()}, out / "weights.pt")
@@ -211,7 +229,11 @@ class RainRun:
         return {name: value.detach().clone() for name, value in self._alone().state_dict().items()}
 
 
-def checksum(films: Films) -> int:
-    """A number by which films are known again: that of some of them, from the first to the last."""
-    chosen = sorted({round(place) for place in np.linspace(0, len(films) - 1, SAMPLE)})
-    return zlib.crc32(np.ascontiguousarray(films.values[chosen]).tobytes())
+def checksum(films: Films | Windows) -> int:
+    """A number by which films are known again: that of some of them."""
+    return zlib.crc32(np.ascontiguousarray(films.codes(some_of(films, SAMPLE))).tobytes())
+
+
+def some_of(films: Films | Windows, most: int) -> list[int]:
+    """The numbers of so many films at most, from the first to the last."""
+    return sorted({round(place) for place in np.linspace(0, len(films) - 1, most)})

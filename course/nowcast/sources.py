@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from course._atomic import written_whole
 from course.files import CodeTaken
+from course.radar import format_of
 from course.rain import MISSING, SHAPE, RainDataset, storms
 
 DENIED = errno.EACCES, errno.EPERM, errno.EROFS
@@ -39,6 +40,15 @@ class Joined:
             array = bisect_right(self.ends, film)
             found[place] = self.arrays[array][film - self.ends[array]]
         return found
+
+
+def holds_frames(place: Path) -> bool:
+    """Whether a place holds frames of a radar, rather than films: texts, or an array of them."""
+    if place.is_dir():
+        return not (place / "values.npy").exists() and not any(name.endswith(".txt") for name in os.listdir(place))
+    if place.suffix == ".npy" and place.exists():
+        return place.name != "values.npy" and np.load(place, mmap_mode="r").ndim < 5
+    return place.exists() and format_of(place) is not None
 
 
 class Part:

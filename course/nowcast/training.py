@@ -17,10 +17,13 @@ from course.nowcast.films import Films
 from course.nowcast.judge import describe_scores
 from course.nowcast.plan import Plan
 from course.nowcast.run import RainRun
-from course.nowcast.sources import Joined, Part, find_values, km_of, make_values, map_values
+from course.nowcast.sources import Joined, Part, find_values, holds_frames, km_of, make_values, map_values
+from course.nowcast.windows import move_frames, split_by_time
+from course.radar import read_frames
 from course.rain import MISSING
 
 STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made: cells of 2 km
+KM = 1  # from cell to cell of the competition's films
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Result:
 
     losses: list[float]
     valid_losses: list[float]
-    scores: dict[str, list[dict[str, float | None]]]
+    scores: dict[str, list[dict]]
     processes: int
     stopped: str = "finished"
 
@@ -48,6 +51,10 @@ def train_rain(
     storms: int = 200,
     shape: Sequence[int] | None = None,
     missing: int | None = None,
+    km: float | None = None,
+    minutes: int | None = None,
+    scale: str | None = None,
+    skip_bad: bool = False,
     cache: Path | str | None = None,
     epochs: int = 2,
     micro_batch: int | None = None,
@@ -67,15 +74,19 @@ def train_rain(
     epochs do not lower that loss, the rate is halved; after the fourth time the run ends.
 
     out: a folder that all processes see, for checkpoints, scores.json and weights.pt.
-    data: radar data, as for `find_values`; without them storms are made, by one process a machine.
-    shape: of a film, (T, D, H, W). missing: the code for -1 in what is read; by default one that no value has.
-    cache: a folder for storms, `out` by default, or for what is made of a text, beside it by default.
+    data: films, as for `find_values`, or frames of a radar, as for `read_frames`; without them storms are made, by one
+        process a machine.
+    shape: of a film, (T, D, H, W). missing: the code for -1 in what is read; by default one that no value has. For
+        frames the value that stands for not measured, as km, minutes, scale and skip_bad are those of `read_frames`.
+    cache: a folder for storms and moved frames, `out` by default, or for what is made of texts and frames, beside
+        them by default.
     micro_batch: films that a process computes at once. workers: threads of a process that prepare films ahead.
     save_every, report_every: in steps.
     curves: a folder for TensorBoard. backend, device, timeout: as for `joined`.
     say: called with each line of the report, on rank 0.
     Raises: as `joined` and `together`, for what is wrong with the arguments, the files or the numbers.
     """
+    reading = {"km": km, "minutes": minutes, "scale": scale, "skip_bad": skip_bad}
     with joined(backend, device, timeout) as world, ExitStack() as stack:
         out, first = Path(out), world.rank == 0
         numbers = {
@@ -94,17 +105,22 @@ def train_rain(
             make_writable(out)
             if curves is not None and first:
                 make_writable(curves)
+        progress_here = progress if first else False
         if data is None:
-            values = _make_films(world, Path(cache or out), storms, shape or STORM, plan.seed, missing)
+            values, km = _make_films(world, Path(cache or out), storms, shape or STORM, plan.seed, missing)
             missing = MISSING
-        else:
-            with together(world):
-                places = {"cache": Path(cache) if cache else None, "spare": out}
-                progress_here = progress if first else False
-                values, missing = find_values(Path(data), shape, missing=missing, progress=progress_here, **places)
+        with together(world):
+            place = None if data is None else Path(data)
+            if place is not None and holds_frames(place):
+                films, valid, unseen = _read_frames(place, plan, reading, missing, cache, out, progress_here)
+            else:
+                if place is not None:
+                    places = {"cache": Path(cache) if cache else None, "spare": out}
+                    values, missing = find_values(place, shape, missing=missing, progress=progress_here, **places)
+                    km = KM
+                films, valid, unseen = _split(values, plan, missing, km)
         draw = None
         with together(world):
-            films, valid, unseen = _split(values, plan, missing)
             if curves is not None and first:
                 from course.curves import event_files  # only now: it needs TensorBoard
 
@@ -149,7 +165,7 @@ def train_rain(
             if first:
                 run.write(out, scores)
         if first:
-            say(f"{describe_scores(scores, plan.ahead)}\nscores.json and weights.pt are in {out}")
+            say(f"{describe_scores(scores, plan.ahead, unseen.minutes)}\nscores.json and weights.pt are in {out}")
         return Result(run.losses, run.valid_losses, scores, world.size, stopped)
 
 
@@ -159,9 +175,10 @@ def _next(step: int, every: int) -> int:
 
 def _make_films(
     world: World, folder: Path, storms: int, shape: Sequence[int], seed: int, missing: int | None
-) -> np.ndarray:
-    """Map storms, which the first process of each machine makes, if need be, while the others wait."""
-    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{km_of(shape)}km_{seed}.npy"
+) -> tuple[np.ndarray, int]:
+    """Map storms, which the first process of each machine makes, if need be, while the others wait; with their km."""
+    km = km_of(shape)
+    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{km}km_{seed}.npy"
     with together(world):
         if missing not in (None, MISSING):
             raise ValueError(f"missing is {missing}, but storms have {MISSING}: leave it out, or name data")
@@ -169,10 +186,18 @@ def _make_films(
             make_writable(folder)
             make_values(path, storms, shape, seed)
     with together(world):
-        return map_values(path)
+        return map_values(path), km
 
 
-def _split(values: np.ndarray | Joined, plan: Plan, missing: int) -> tuple[Films, Films, Films]:
+def _read_frames(place: Path, plan: Plan, reading: dict, missing, cache, out: Path, progress: bool | None):
+    if plan.dim != 2:
+        raise ValueError(f"dim is {plan.dim}, but frames of a radar have one height: leave dim out")
+    frames = read_frames(place, pool=plan.pool, missing=missing, cache=cache, progress=progress, **reading)
+    moved = move_frames(frames, plan.ahead, Path(cache or out), progress)
+    return split_by_time(frames, moved, plan)
+
+
+def _split(values: np.ndarray | Joined, plan: Plan, missing: int, km: float) -> tuple[Films, Films, Films]:
     """Films to train on; then some to choose by, maybe none; and the last ones, to judge by."""
     unseen = max(1, round(len(values) * plan.held_out))
     valid = max(1, round(len(values) * plan.validation)) if plan.validation else 0
@@ -181,4 +206,4 @@ def _split(values: np.ndarray | Joined, plan: Plan, missing: int) -> tuple[Films
         shares = f"validation is {plan.validation:g} and held_out {plan.held_out:g}"
         raise ValueError(f"{shares}, which leaves none of {len(values)} films to train on: give more films")
     parts = range(train), range(train, train + valid), range(train + valid, len(values))
-    return tuple(Films(Part(values, part), plan.ahead, plan.pool, plan.dim, missing) for part in parts)
+    return tuple(Films(Part(values, part), plan.ahead, plan.pool, plan.dim, missing, km) for part in parts)

@@ -2,10 +2,23 @@
 
 from course.rain.blocks import Interval, by_blocks
 from course.rain.chance import Reliability, brier, crps, pinball, reliability
-from course.rain.codes import HEIGHTS_KM, MINUTES, MISSING, SHAPE, echo, rain_rate, to_codes, to_dbz
+from course.rain.codes import (
+    HEIGHTS_KM,
+    MINUTES,
+    MISSING,
+    SHAPE,
+    echo,
+    echo_from_rain,
+    rain_from_echo,
+    rain_rate,
+    to_codes,
+    to_dbz,
+)
+from course.rain.damping import Damping, fit_damping
 from course.rain.dataset import RainDataset, write_text
 from course.rain.drift import advection, drift, move, persistence
 from course.rain.losses import balanced_mae, balanced_mse, rain_weights
+from course.rain.motion import motion, semi_lagrangian
 from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
 from course.rain.spatial import Fractions, fss, spectrum, sum_fractions
@@ -20,6 +33,7 @@ __all__ = [
     "MISSING",
     "SHAPE",
     "STRONG",
+    "Damping",
     "Errors",
     "Events",
     "Fractions",
@@ -40,18 +54,23 @@ __all__ = [
     "csi",
     "drift",
     "echo",
+    "echo_from_rain",
     "far",
     "features",
+    "fit_damping",
     "fss",
     "mae",
+    "motion",
     "move",
     "persistence",
     "pinball",
     "pod",
+    "rain_from_echo",
     "rain_rate",
     "rain_weights",
     "reliability",
     "rmse",
+    "semi_lagrangian",
     "spectrum",
     "storms",
     "sum_errors",

@@ -45,8 +45,29 @@ def rain_rate(values: ndarray | Tensor, missing: int = MISSING) -> Tensor:
     Units: mm/h.
     Source: Z = 200 R^1.6, Marshall and Palmer 1948.
     """
-    dbz = to_dbz(values, missing)
+    x, seen = echo(values, missing)
+    return torch.where(seen, rain_from_echo(x), torch.nan)
+
+
+def rain_from_echo(x: Tensor) -> Tensor:
+    """Rain that belongs to echo, such as a forecast: 0 without echo.
+
+    Shapes: x (...), echo from 0 to 1; returns as x.
+    Units: mm/h.
+    Source: Z = 200 R^1.6, Marshall and Palmer 1948.
+    """
+    dbz = x * 255 * DBZ_A_CODE + LOWEST_DBZ
     return torch.where(dbz > LOWEST_DBZ, (10 ** (dbz / 10) / 200) ** (1 / 1.6), dbz - LOWEST_DBZ)
+
+
+def echo_from_rain(rain: ndarray | Tensor | float) -> Tensor:
+    """Echo from 0 to 1 that belongs to rain, the inverse of `rain_from_echo`: 0 where echo would be below -10 dBZ.
+
+    Shapes: (...) to float64 (...).
+    Units: mm/h.
+    """
+    rain = torch.as_tensor(rain, dtype=torch.float64)
+    return ((10 * torch.log10(200 * rain**1.6) - LOWEST_DBZ) / DBZ_A_CODE / 255).clamp(min=0)
 
 
 def to_codes(rain: ndarray | Tensor) -> Tensor:
@@ -57,5 +78,5 @@ def to_codes(rain: ndarray | Tensor) -> Tensor:
     Source: Z = 200 R^1.6, Marshall and Palmer 1948.
     """
     rain = torch.as_tensor(rain, dtype=torch.float64)
-    codes = ((10 * torch.log10(200 * rain**1.6) - LOWEST_DBZ) / DBZ_A_CODE).round().clamp(1, HIGHEST)
+    codes = (255 * echo_from_rain(rain)).round().clamp(1, HIGHEST)
     return torch.where(rain.isnan(), MISSING, torch.where(rain >= LEAST_RAIN, codes, 0)).to(torch.uint8)

@@ -1,11 +1,9 @@
 """Losses for training that weight heavy rain, which is rare, as much as it matters."""
 
-import math
-
 import torch
 from torch import Tensor
 
-from course.rain.codes import DBZ_A_CODE, LOWEST_DBZ
+from course.rain.codes import echo_from_rain
 from course.rain.scores import where_measured
 
 RATES = (2, 5, 10, 30)  # mm/h
@@ -21,8 +19,7 @@ def rain_weights(y: Tensor) -> Tensor:
     """
     if not y.is_floating_point() or (y > 1).any():
         raise ValueError(f"y is {y.dtype} up to {y.max():g}, expected echo from 0 to 1: try echo(codes)[0]")
-    dbz = torch.tensor([10 * math.log10(200 * rate**1.6) for rate in RATES])  # as in rain_rate
-    bounds = (dbz - LOWEST_DBZ) / DBZ_A_CODE / 255
+    bounds = echo_from_rain(torch.tensor(RATES))
     return y.new_tensor(WEIGHTS)[torch.bucketize(y.detach().contiguous(), bounds.to(y), right=True)]
 
 

@@ -1,0 +1,164 @@
+"""Films cut on the fly out of a radar's frames: windows of time, squares of the map, a split by time."""
+
+import zlib
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy import ndarray
+
+from course._atomic import written_whole
+from course._locks import locked
+from course._machine import usable_cores
+from course._progress import progress_bar
+from course.nowcast.ahead import prepared
+from course.nowcast.films import Batch
+from course.nowcast.plan import Plan
+from course.radar import Frames, find_runs
+from course.rain import MISSING, echo
+from course.rain.motion import motion, semi_lagrangian
+
+BLOCK = 30  # minutes in which forecasts err alike
+RECENT = 3  # frames that tell how the echo moves
+
+
+class Windows:
+    """Films of a radar's frames, cut out by number: only what is asked for is read.
+
+    moved: what semi-Lagrangian advection makes of each frame for each lead, of the whole map, as `move_frames` maps
+    it. starts: the first frame of each film. crop: side of the squares that are cut out, evenly over the map; 0 takes
+    the whole map.
+    Shapes: frames.codes uint8 (N, H, W), moved uint8 (N, L, H, W).
+    """
+
+    missing = MISSING
+    dim = 2
+    moves_by = "semi-Lagrangian"
+
+    def __init__(self, frames: Frames, moved: ndarray, starts: Sequence[int], plan: Plan, crop: int):
+        rows, columns = frames.codes.shape[1:]
+        self.frames, self.moved, self.starts = frames, moved, list(starts)
+        self.ahead, self.steps = plan.ahead, plan.seen
+        self.sides = (min(crop or rows, rows), min(crop or columns, columns))
+        self.corners = list(product(_spread(rows, self.sides[0]), _spread(columns, self.sides[1])))
+        self.channels = 2 * (1 + len(plan.ahead))
+        self.km = frames.km
+        self.minutes = int(np.median(np.diff(frames.times)) / np.timedelta64(1, "m"))
+
+    def __len__(self) -> int:
+        return len(self.starts) * len(self.corners)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a film: T, D, H, W."""
+        return self.steps + max(self.ahead), 1, *self.sides
+
+    def blocks(self) -> list[str]:
+        """In which half hour each film is: films of one err alike."""
+        minutes = self.times(range(len(self))).astype("datetime64[m]").astype(int)
+        return [str(minute // BLOCK) for minute in minutes]
+
+    def codes(self, chosen: Sequence[int]) -> ndarray:
+        """Return the codes of some films. Shapes: uint8 (B, T, D, H, W)."""
+        return self._cut(self.frames.codes[:, None], chosen, self.shape[0])
+
+    def times(self, chosen: Sequence[int]) -> ndarray:
+        """When the last frame was measured that the network sees of some films. Shapes: datetime64[m] (B,)."""
+        return self.frames.times[[self.starts[film // len(self.corners)] + self.steps - 1 for film in chosen]]
+
+    def batch(self, chosen: Sequence[int]) -> Batch:
+        """Read some films, as the network wants them."""
+        light, seen = echo(self.codes(chosen)[:, :, 0])
+        moved, known = echo(self._cut(self.moved, chosen, self.steps))
+        mean = moved.sum((3, 4), keepdim=True) / known.sum((3, 4), keepdim=True).clamp(min=1)
+        moved = torch.where(known, moved, mean)
+        past, past_seen = (part[:, : self.steps].unsqueeze(2) for part in (light, seen))
+        x = torch.cat([past, past_seen / 2, known / 2, moved], 2)
+        y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
+        return Batch(x, y, seen)
+
+    def _cut(self, maps: ndarray, chosen: Sequence[int], steps: int) -> ndarray:
+        """Cut films out of maps (N, C, H, W). Shapes: returns (B, T, C, *sides)."""
+        found = np.empty((len(chosen), steps, maps.shape[1], *self.sides), maps.dtype)
+        for place, film in enumerate(chosen):
+            start, corner = divmod(film, len(self.corners))
+            first, (row, column) = self.starts[start], self.corners[corner]
+            square = slice(row, row + self.sides[0]), slice(column, column + self.sides[1])
+            found[place] = maps[first : first + steps, :, *square]
+        return found
+
+
+def _spread(length: int, side: int) -> list[int]:
+    """Where squares begin that cover a length, half a square from one to the next or a little less."""
+    count = 1 + -(-2 * (length - side) // side)
+    return [round(place) for place in np.linspace(0, length - side, count)]
+
+
+def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, Windows, Windows]:
+    """Films to train on; then some to choose by, maybe none; and the last ones, to judge by, of whole maps.
+
+    Between the parts lie `plan.gap` minutes, since rain of now looks like rain of half an hour ago; no film crosses a
+    gap in time.
+    Raises: ValueError if a part has no film.
+    """
+    length = plan.seen + max(plan.ahead)
+    starts = [start for run in find_runs(frames.times) for start in range(run.start, run.stop - length + 1)]
+    count, gap = len(frames.times), np.timedelta64(plan.gap, "m")
+    cuts = [round(count * (1 - plan.held_out - plan.validation)), round(count * (1 - plan.held_out)), count]
+    parts, before = [], None
+    for name, share, first, end in zip(
+        ("train on", "choose by", "judge by"),
+        (1 - plan.held_out - plan.validation, plan.validation, plan.held_out),
+        [0, *cuts],
+        cuts,
+    ):
+        chosen = [start for start in starts if start >= first and start + length <= end]
+        if before is not None:
+            chosen = [start for start in chosen if frames.times[start] >= before + gap]
+        if not chosen and share:
+            told = f"{end - first} of {count} frames are there to {name}, with {plan.gap} minutes before them"
+            raise ValueError(f"{told}, but a film has {length}: give more frames, or smaller steps, ahead or gap")
+        parts.append(chosen)
+        before = frames.times[end - 1] if end > first else before
+    train, valid, unseen = parts
+    return (
+        Windows(frames, moved, train, plan, plan.crop),
+        Windows(frames, moved, valid, plan, 0),
+        Windows(frames, moved, unseen, plan, 0),
+    )
+
+
+def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None) -> ndarray:
+    """Map what semi-Lagrangian advection makes of each frame, lead by lead; made on first use, by all cores.
+
+    Each frame moves as it did over the last three. MISSING is what came from outside, or from where nothing was
+    measured.
+    Shapes: returns uint8 (N, L, H, W).
+    """
+    sample = np.ascontiguousarray(frames.codes[:: max(1, len(frames.codes) // 16)]).tobytes()
+    key = zlib.crc32(frames.times.tobytes(), zlib.crc32(sample))
+    path = folder / f"moved_{key:08x}_{'_'.join(map(str, ahead))}.npy"
+    shape = (len(frames.codes), len(ahead), *frames.codes.shape[1:])
+    begins = {number: run.start for run in find_runs(frames.times) for number in range(run.start, run.stop)}
+
+    def moved(number: int) -> ndarray:
+        first = max(begins[number], number + 1 - RECENT)
+        light, seen = echo(frames.codes[first : number + 1][None])
+        x = torch.where(seen, light, torch.nan)
+        field = motion(x) if x.shape[1] > 1 else x.new_zeros(1, 2, *x.shape[2:])
+        maps = semi_lagrangian(x[:, -1], field, max(ahead), edge="nan")[0, [lead - 1 for lead in ahead]]
+        codes = (255 * maps).round().nan_to_num(MISSING).to(torch.uint8)
+        return codes.numpy()
+
+    with locked(f"{path}.lock"):
+        if not path.exists():
+            bar = progress_bar(shape[0], "frame", progress)
+            with bar, written_whole(path) as part, open(part, "wb") as file:
+                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                for codes in prepared(range(shape[0]), moved, usable_cores()):
+                    file.write(codes.tobytes())
+                    bar.update()
+    return np.load(path, mmap_mode="r")
