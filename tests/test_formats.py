@@ -48,6 +48,7 @@ def told(found):
         ("product_123456789012_202511281030.npy", "2025-11-28T10:30"),  # month 56 is none
         ("frame_20251128.npy", None),
         ("2025112810305.npy", None),
+        ("1202511281030.npy", None),
     ],
 )
 def test_the_time_in_a_name_is_found(name, time):
