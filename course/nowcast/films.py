@@ -8,16 +8,18 @@ from numpy import ndarray
 from torch import Tensor
 from torch.nn import functional as F
 
-from course.rain import MINUTES, MISSING, drift, echo, move
+from course.rain import MINUTES, MISSING, Damping, drift, echo, move
 
+PLAIN = Damping(0.0, 1.0, 0.0)  # changes nothing
 FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little
 
 
 class Batch(NamedTuple):
     """What the network sees, what it should say, and where that was measured.
 
-    x: the frames; half of what was measured of them, and of the frames moved on, from 0 to a half like most echo;
-    as its last channels the frames moved on, one for each lead. y: what became of them, lead by lead.
+    x: the frames; half of what was measured of them, and of the frames moved on, from 0 to a half like most echo; the
+    frames moved on, one for each lead; and as its last channels these again, blurred and damped. y: what became of
+    them, lead by lead.
     Shapes: (B, T, C, *S), (B, T, L, *S) twice, y the lowest height in 2-D and all heights in 3-D.
     """
 
@@ -32,12 +34,18 @@ class Batch(NamedTuple):
         return Batch(*(part.pin_memory() for part in self))
 
 
+def damped(moved: Sequence[Tensor], dampings: Sequence[Damping]) -> list[Tensor]:
+    """Blur and damp frames that were moved on, lead by lead."""
+    return [damp(maps) for damp, maps in zip(dampings, moved)]
+
+
 class Films:
     """Films of radar, cut out of a mapped file by number: only what is asked for is read.
 
     Each frame is a question: how does it look so many frames later? All frames but the last of them are seen.
     values: codes, `missing` where nothing was measured. ahead: the leads, in frames. pool: side of the squares of
         cells whose mean is one cell here. km: from cell to cell of values.
+    dampings: how frames that were moved on are blurred and damped, lead by lead; to be set once they are fitted.
     Shapes: values uint8 (N, T, D, H, W).
     """
 
@@ -58,7 +66,8 @@ class Films:
         self.values, self.ahead, self.pool, self.dim, self.missing = values, tuple(ahead), pool, dim, missing
         self.km = km * pool
         self.steps = frames - max(ahead)
-        self.channels = 2 * ((heights if dim == 2 else 1) + len(ahead))
+        self.channels = 2 * (heights if dim == 2 else 1) + 3 * len(ahead)
+        self.dampings = [PLAIN] * len(ahead)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -98,6 +107,8 @@ class Films:
         masks = [past_seen / 2, *(part / 2 for part in moved_seen)]
         if self.dim == 2:  # heights are channels
             lowest = [part[:, :, :1] for part in moved]
+            lowest += damped(lowest, self.dampings)
             x = torch.cat([past, masks[0], *(part[:, :, :1] for part in masks[1:]), *lowest], 2)
             return Batch(x, *(torch.cat([part[:, :, :1] for part in parts], 2) for parts in (y, seen)))
+        moved += damped(moved, self.dampings)
         return Batch(torch.stack([past, *masks, *moved], 2), torch.stack(y, 2), torch.stack(seen, 2))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from course.nowcast.films import Batch, Films
+from course.nowcast.films import PLAIN, Batch, Films
 from course.nowcast.windows import Windows
 from course.rain import (
     Damping,
@@ -50,7 +50,8 @@ def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
     now = batch.x[:, -1, :1].expand(-1, leads, *batch.x.shape[3:])
     forecasts = {
         "RainNet": model(batch.x)[:, -1].clamp(0, 1),
-        films.moves_by: batch.x[:, -1, -leads:],
+        films.moves_by: batch.x[:, -1, -2 * leads : -leads],
+        f"{films.moves_by}, blurred": batch.x[:, -1, -leads:].clamp(0, 1),
         "persistence": now,
     }
     truth, seen = batch.y[:, -1], batch.seen[:, -1]
@@ -71,28 +72,10 @@ def join_maps(parts: Iterable[Maps]) -> Maps:
     )
 
 
-def fit_rivals(maps: Maps) -> dict[str, list[Damping]]:
-    """Blur and damp each rival such that its error is the least, lead by lead; one that saw nothing is left plain."""
-    leads = range(maps.truth.shape[1])
-    return {
-        name: [
-            fit_damping(rival[:, lead], maps.truth[:, lead], maps.seen[:, lead])
-            if maps.seen[:, lead].any()
-            else Damping(0, 1, 0)
-            for lead in leads
-        ]
-        for name, rival in maps.forecasts.items()
-        if name != "RainNet"
-    }
-
-
-def with_rivals(maps: Maps, rivals: dict[str, list[Damping]]) -> Maps:
-    """Add to the forecasts those of the rivals, blurred and damped."""
-    added = {
-        f"{name}, blurred": torch.stack([damp(maps.forecasts[name][:, lead]) for lead, damp in enumerate(dampings)], 1)
-        for name, dampings in rivals.items()
-    }
-    return maps._replace(forecasts=maps.forecasts | added)
+def fit_dampings(maps: Maps, name: str) -> list[Damping]:
+    """Blur and damp a forecast such that its error is the least, lead by lead; where nothing was measured not at all."""
+    leads = zip(maps.forecasts[name].unbind(1), maps.truth.unbind(1), maps.seen.unbind(1))
+    return [fit_damping(guess, truth, seen) if seen.any() else PLAIN for guess, truth, seen in leads]
 
 
 def sum_scores(maps: Maps, km: float) -> dict[str, list[Sums]]:

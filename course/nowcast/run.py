@@ -23,7 +23,7 @@ from course.distributed import World, add_up, all_gather, backward, part_of, pie
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import Maps, fit_rivals, forecast, join_maps, join_sums, score, sum_scores, with_rivals
+from course.nowcast.judge import Maps, fit_dampings, forecast, join_maps, join_sums, score, sum_scores
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.windows import Windows
@@ -31,7 +31,7 @@ from course.nowcast.windows import Windows
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
 SAMPLE = 16  # films by which data are known again
-FITTED = 64  # films to which rivals are fitted
+FITTED = 64  # films to which blur and damping are fitted
 
 
 class RainRun:
@@ -175,18 +175,15 @@ class RainRun:
     def judge(self, films: Films | Windows) -> dict[str, list[dict]]:
         """Forecast films with the best weights, each process its part; return the scores over all of them.
 
-        The rivals are blurred and damped as fits some of the films to train on best.
         Raises: as `together`, for FloatingPointError if a forecast is not finite.
         """
         model = deepcopy(self._alone()).eval()
         if self.valid_losses:
             model.load_state_dict(self.best)
-        chosen = some_of(self.films, FITTED)
-        rivals = fit_rivals(join_maps(self._forecasts(model, self.films, chosen)))
         sums, finite = [], True
         for maps in self._forecasts(model, films, part_of(range(len(films)), self.world)):
             finite = finite and bool(maps.forecasts["RainNet"].isfinite().all())
-            sums.append(sum_scores(with_rivals(maps, rivals), films.km) if finite else {})
+            sums.append(sum_scores(maps, films.km) if finite else {})
         with together(self.world):
             if not finite:
                 raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
@@ -199,6 +196,14 @@ class RainRun:
         pieces = [chosen[start : start + size] for start in range(0, len(chosen), size)]
         for batch in prepared(pieces, films.batch, self.workers):
             yield forecast(model, films, batch.to(self.world.device))
+
+    def fit_start(self, *others: Films | Windows) -> None:
+        """Let the network begin at what motion says, blurred and damped as fits some of its films best."""
+        model = self._alone()
+        maps = join_maps(self._forecasts(model, self.films, some_of(self.films, FITTED)))
+        dampings = fit_dampings(maps, self.films.moves_by)
+        for films in (self.films, self.valid, *others):
+            films.dampings = dampings
 
     def write(self, out: Path, scores: dict) -> None:
         report = {

@@ -127,6 +127,7 @@ def train_rain(
                 draw = stack.enter_context(event_files(curves))
         run = RainRun(world, plan, films, valid, epochs, micro_batch, workers)
         stack.callback(run.close)
+        run.fit_start(unseen)
         run.resume(out)
         total, epoch = run.total, run.epoch
         halts = [report_every, save_every, *([epoch] if len(valid) else [])]

@@ -14,7 +14,7 @@ from course._locks import locked
 from course._machine import usable_cores
 from course._progress import progress_bar
 from course.nowcast.ahead import prepared
-from course.nowcast.films import Batch
+from course.nowcast.films import PLAIN, Batch, damped
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs
 from course.rain import MISSING, echo
@@ -43,7 +43,8 @@ class Windows:
         self.ahead, self.steps = plan.ahead, plan.seen
         self.sides = (min(crop or rows, rows), min(crop or columns, columns))
         self.corners = list(product(_spread(rows, self.sides[0]), _spread(columns, self.sides[1])))
-        self.channels = 2 * (1 + len(plan.ahead))
+        self.channels = 2 + 3 * len(plan.ahead)
+        self.dampings = [PLAIN] * len(plan.ahead)
         self.km = frames.km
         self.minutes = int(np.median(np.diff(frames.times)) / np.timedelta64(1, "m"))
 
@@ -75,7 +76,8 @@ class Windows:
         mean = moved.sum((3, 4), keepdim=True) / known.sum((3, 4), keepdim=True).clamp(min=1)
         moved = torch.where(known, moved, mean)
         past, past_seen = (part[:, : self.steps].unsqueeze(2) for part in (light, seen))
-        x = torch.cat([past, past_seen / 2, known / 2, moved], 2)
+        start = torch.stack(damped(moved.unbind(2), self.dampings), 2)
+        x = torch.cat([past, past_seen / 2, known / 2, moved, start], 2)
         y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
         return Batch(x, y, seen)
 
