@@ -44,7 +44,7 @@ def check_shares(answer: object) -> None:
     place = first_wrong(results, right)
     gradients, counts = SHARES[place]
     if results[place].isnan().any():
-        raise Mistake("a process without images gives nan, and 0 times nan is nan, too: leave that process out.")
+        raise Mistake("here a process without images is given as nan, and 0 times nan is nan, too: leave it out.")
     raise Mistake(
         f"for the gradients {[gradient.tolist() for gradient in gradients]} of {counts} images you return "
         f"{_rounded(results[place])}, expected {_rounded(right[place])}: each image counts as much as any other."
@@ -58,7 +58,7 @@ def _rounded(gradient: Tensor) -> list:
 def joint_gradient(gradients, counts):
     total = 0.0
     for gradient, count in zip(gradients, counts):
-        if count > 0:  # else it is nan, and 0 times nan is nan
+        if count > 0:  # else it is given as nan, and 0 times nan is nan
             total = total + count * gradient
     return total / sum(counts)
 

@@ -138,7 +138,7 @@ WRONG = [
         "the plain mean over processes that have images",
         "you take the plain mean of those",
     ),
-    (lets_nan_through, "weighs by images, and 0 times nan is nan", "a process without images gives nan"),
+    (lets_nan_through, "weighs by images, and 0 times nan is nan", "a process without images is given as nan"),
     (takes_the_sum, "does not divide", "you return a sum over all images"),
     (adds_the_gradients, "adds the gradients as they are", "you add the gradients up as they are"),
     (divides_by_processes, "divides by processes instead of images", "you divide by the number of processes"),
