@@ -158,6 +158,43 @@ def test_no_drift_beyond_the_reach_is_found():
     assert drift(x, seen, 3)[0].tolist() == pytest.approx([3, 0], abs=0.05)
 
 
+def large(velocity, frames=6, rows=230, columns=310):
+    """A film of many blobs, of one width, on a large map. Shapes: (1, T, H, W)."""
+    row, column = torch.meshgrid(torch.arange(float(rows)), torch.arange(float(columns)), indexing="ij")
+    places = torch.rand(60, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([rows, columns])
+    maps = []
+    for time in range(frames):
+        now = places + time * torch.tensor(velocity, dtype=torch.float32)
+        by_row, by_column = (
+            torch.exp(-((line - now[:, i, None]) ** 2) / 2 / 5**2) for i, line in enumerate((row[:, 0], column[0]))
+        )
+        maps.append(by_row.T @ by_column)
+    return torch.stack(maps)[None]
+
+
+@pytest.mark.parametrize("velocity", [(0, 0), (1, -0.5), (8.3, 0), (-5.9, 5.9), (0, -20)])
+def test_on_large_maps_any_drift_is_found_that_of_100_km_h_as_well(velocity):
+    x = torch.cat([large(velocity), large((2, 3))])  # 8.3 cells of a kilometre in five minutes
+    assert drift(x).flatten().tolist() == pytest.approx([*velocity, 2, 3], abs=0.02)
+
+
+def test_on_large_maps_too_what_was_not_measured_does_not_count():
+    x = large((4, -3)) + 0.5
+    seen = torch.ones_like(x, dtype=torch.bool)
+    seen[..., 60:140, 100:220] = False
+    seen[..., ::7, ::5] = False
+    x = torch.where(seen, x, torch.rand(230, 310, generator=torch.Generator().manual_seed(0)))
+    assert drift(x, seen)[0].tolist() == pytest.approx([4, -3], abs=0.02)
+    assert drift(x, torch.zeros_like(seen)).tolist() == [[0, 0]]
+
+
+def test_on_large_maps_too_no_drift_beyond_the_reach_is_found():
+    x = large((-8.3, 4))
+    for reach in (1, 3, 8):
+        assert drift(x, reach=reach).abs().max().item() <= reach
+    assert drift(x, reach=9)[0].tolist() == pytest.approx([-8.3, 4], abs=0.02)
+
+
 @pytest.mark.parametrize("speed", [2.0, 6.0, 10.0])  # km a step of 6 minutes: 20, 60 and 100 km/h
 @pytest.mark.parametrize("side", [24, 48])
 def test_storms_of_20_to_100_km_h_are_seen_to_drift_as_fast_as_they_do(speed, side):
