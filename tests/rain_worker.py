@@ -20,7 +20,14 @@ from course.nowcast.films import Films
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
 os.dup2(os.open(notes / f"stderr_{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-read, backward, steps = Films.batch, run.backward, []
+read, backward, fit_start, steps = Films.batch, run.backward, run.RainRun.fit_start, []
+
+
+def fit_without_notes(own, *others):
+    """The films to which blur and damping are fitted are read on every rank, before any step."""
+    Films.batch = read
+    fit_start(own, *others)
+    Films.batch = noted_batch
 
 
 def noted_batch(films, chosen):
@@ -44,7 +51,7 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
     return total
 
 
-Films.batch, run.backward = noted_batch, noted_backward
+run.RainRun.fit_start, run.backward = fit_without_notes, noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"
 sys.exit(command(arguments))

@@ -12,10 +12,10 @@ from course.files import Records, cache
 from course.nowcast import sources as room
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import describe_scores, forecast, score
+from course.nowcast.judge import forecast
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.sources import Joined, Part, find_values, make_values, map_values
-from course.rain import MISSING, advection, drift, echo, move, storms, write_text
+from course.rain import MISSING, Damping, advection, drift, echo, move, storms, write_text
 
 SHAPE = (7, 2, 16, 20)
 
@@ -32,7 +32,7 @@ def films(values, ahead=(3,), pool=1, dim=2):
 def test_in_2d_heights_are_channels_and_the_answer_is_the_lowest(values):
     batch = films(values).batch([2, 0])
     codes = echo(values[[2, 0]])[0]
-    assert batch.x.shape == (2, 4, 6, 16, 20)  # two heights, their masks, and one of each of the moved frame
+    assert batch.x.shape == (2, 4, 7, 16, 20)  # two heights and their masks; of the moved frame mask, itself, damped
     assert torch.equal(batch.x[:, :, :2], codes[:, :4])
     assert torch.equal(batch.y, codes[:, 3:, :1])
     assert batch.seen.shape == batch.y.shape and batch.seen.all()
@@ -41,9 +41,20 @@ def test_in_2d_heights_are_channels_and_the_answer_is_the_lowest(values):
 def test_in_3d_the_frame_and_the_moved_frame_are_channels_and_the_answer_has_all_heights(values):
     batch = films(values, dim=3).batch([1])
     codes = echo(values[[1]])[0]
-    assert batch.x.shape == (1, 4, 4, 2, 16, 20)
+    assert batch.x.shape == (1, 4, 5, 2, 16, 20)
     assert torch.equal(batch.x[:, :, 0], codes[:, :4])
     assert torch.equal(batch.y[:, :, 0], codes[:, 3:])
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_last_come_the_moved_frames_blurred_and_damped_lead_by_lead(values, dim):
+    part = films(values, (2, 3), dim=dim)
+    assert torch.equal(*part.batch([1]).x[:, :, -4:].chunk(2, 2))  # as they are, until it is set
+    part.dampings = [Damping(0, 0.5, 0.1, 0), Damping(2, 1, 0, 0)]
+    plain, damped = part.batch([1]).x[:, :, -4:].chunk(2, 2)
+    for lead, damping in enumerate(part.dampings):
+        torch.testing.assert_close(damped[:, :, lead], damping(plain[:, :, lead]))
+    assert (damped - plain).abs().amax((0, 1, *range(3, plain.dim()))).min() > 0.05
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -52,6 +63,7 @@ def test_each_lead_has_its_moved_frame_and_its_answer(values, dim):
     for place, lead in enumerate((2, 3)):
         one = films(values[:, : 4 + lead], (lead,), dim=dim).batch([1, 2])
         assert torch.equal(both.x[:, :, place - 2], one.x[:, :, -1]) and both.x[:, :, place - 2].any()
+        assert torch.equal(both.x[:, :, place - 4], one.x[:, :, -2])
         assert torch.equal(both.y[:, :, place], one.y[:, :, 0])
 
 
@@ -71,14 +83,14 @@ def test_the_network_sees_what_was_measured_of_frames_and_of_moved_frames(values
 @pytest.mark.parametrize("dim", [2, 3])
 def test_a_new_network_says_what_advection_says(values, dim):
     part = films(values, dim=dim)
-    maps = forecast(Nowcast(part.channels, (2,), dim), part, [0, 3], "cpu")
+    maps = forecast(Nowcast(part.channels, (2,), dim), part, part.batch([0, 3]))
     past = echo(values[[0, 3], :4])[0]
     expected = advection(past, 3, edge="mean")[:, -1, :1]
     assert (expected - past[:, -1, :1]).abs().max() > 0.05  # something moves
-    torch.testing.assert_close(maps["RainNet"], expected.clamp(0, 1), atol=1e-5, rtol=0)
-    torch.testing.assert_close(maps["advection"], expected, atol=1e-6, rtol=0)
-    assert torch.equal(maps["persistence"], past[:, -1, :1])
-    assert torch.equal(maps["truth"], echo(values[[0, 3], -1, :1])[0])
+    for name in ("RainNet", "advection", "advection, blurred"):
+        torch.testing.assert_close(maps.forecasts[name], expected, atol=1e-5, rtol=0)
+    assert torch.equal(maps.forecasts["persistence"], past[:, -1, :1])
+    assert torch.equal(maps.truth, echo(values[[0, 3], -1, :1])[0]) and maps.seen.all()
 
 
 def test_pooled_cells_are_means_and_are_seen_only_if_all_of_them_are(values):
@@ -141,42 +153,20 @@ def test_the_loss_of_a_film_is_the_mean_over_what_was_measured_from_the_third_st
     assert film_losses(lambda x: x, Batch(x, y, ~seen & False)).tolist() == [0, 0]
 
 
+def test_the_balanced_loss_weights_heavy_rain_and_adds_absolute_to_squared_errors():
+    y = torch.zeros(1, 4, 1, 1, 2)
+    y[..., 1] = 0.6  # 66 mm/h, which weighs 30
+    batch = Batch(y + 0.1, y, torch.ones_like(y, dtype=torch.bool))
+    expected = (1 + 30) / 2 * (0.1**2 + 0.1)
+    assert film_losses(lambda x: x, batch, "balanced").tolist() == pytest.approx([expected])
+
+
 def test_weights_are_those_of_the_seed_whatever_was_drawn_before():
     weights = []
     for seed in (5, 5, 6):
         torch.rand(1)
         weights.append(Nowcast(3, (2,), seed=seed).net.lstm.cells[0].weight_x)
     assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
-
-
-def test_scores_are_in_codes_and_none_where_no_rain_fell_or_was_forecast():
-    truth = torch.tensor([[[0.0, 100], [0, 0]], [[0, 0], [0, 0]]]) / 255  # after one step, and after two
-    maps = {
-        "truth": truth[None],
-        "seen": torch.ones(1, 2, 2, 2, dtype=torch.bool),
-        "advection": truth[None],
-        "persistence": torch.zeros(1, 2, 2, 2),
-        "RainNet": torch.full((1, 2, 2, 2), 90 / 255),
-    }
-    error = ((3 * 90**2 + 10**2) / 4) ** 0.5
-    scores = score(maps)
-    assert {name: rows[0] for name, rows in scores.items()} == {
-        "RainNet": {"rmse": pytest.approx(error), "csi_20dBZ": 0.25, "csi_35dBZ": None},
-        "advection": {"rmse": 0, "csi_20dBZ": 1, "csi_35dBZ": None},
-        "persistence": {"rmse": pytest.approx(50), "csi_20dBZ": 0, "csi_35dBZ": None},
-    }
-    assert scores["RainNet"][1] == {"rmse": pytest.approx(90), "csi_20dBZ": 0, "csi_35dBZ": None}
-    lines = describe_scores(scores, (3, 6)).splitlines()
-    assert lines[1].split() == ["RainNet", "≈", "78.10", "≈", "0.250", "none"]
-    assert [line.split()[:2] for line in lines[::4]] == [["3", "frames"], ["6", "frames"]]
-
-
-def test_where_nothing_was_measured_there_is_no_score():
-    maps = dict.fromkeys(("truth", "RainNet", "advection", "persistence"), torch.ones(1, 1, 2, 2))
-    scores = score(maps | {"seen": torch.zeros(1, 1, 2, 2, dtype=torch.bool)})
-    assert list(scores.values()) == [[{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}]] * 3
-    lines = describe_scores(scores, (5,)).splitlines()
-    assert lines[1].split() == ["RainNet", "none", "none", "none"] and len({len(line) for line in lines}) == 1
 
 
 @pytest.mark.parametrize(

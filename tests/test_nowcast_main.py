@@ -23,6 +23,7 @@ from course.nowcast import run as room
 from course.nowcast import sources, training
 from course.nowcast.__main__ import command, make_parser
 from course.nowcast.films import Films
+from course.nowcast.judge import fit_dampings, rivals_of
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import Plan
 from course.nowcast.sources import make_values, map_values
@@ -153,12 +154,14 @@ def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
     report = json.loads((two.out / "scores.json").read_text())
     assert report["processes"] == 2
     for name, rows in result.scores.items():
-        assert report["scores"][name] == [pytest.approx(row, rel=1e-3) for row in rows]
+        for kind in ("rmse", "mae", "csi_1", "fss_20km"):
+            assert report["scores"][name][0][kind] == pytest.approx(rows[0][kind], rel=1e-3)
 
 
 def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
     noted = torch.load(two.notes / "step_8.pt", weights_only=True)
     some = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
+    some.dampings = fit_dampings(rivals_of(some, some.batch(range(TRAINED))), "advection")
     model = Nowcast(some.channels, PLAN.hidden)
     model.load_state_dict(noted["weights"])
     assert len(noted["batch"]) == 7
@@ -193,7 +196,8 @@ def test_only_rank_0_speaks_and_nobody_complains(two):
     )
     steps = [line.split(":")[0] for line in lines if line.startswith("step")]
     assert steps == [f"step {step} of 24" for step in (7, 10, 14, 20, 21, 24)]
-    assert [line.split()[0] for line in lines[-4:-1]] == ["RainNet", "advection", "persistence"]
+    names = {line.split("≈")[0].strip() for line in lines[-5:-1]}
+    assert names == {"RainNet", "advection", "advection, blurred", "persistence"}
     assert lines[-1] == f"scores.json and weights.pt are in {two.out}"
     assert two.stderr(0) == two.stderr(1) == ""
 
@@ -332,10 +336,10 @@ def test_films_held_out_that_were_measured_nowhere_cost_no_weights(data, tmp_pat
     np.save(tmp_path / "values.npy", values)
     lines = []
     result = train_rain(tmp_path / "out", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1, "say": lines.append})
-    assert result.scores["RainNet"] == [{"rmse": None, "csi_20dBZ": None, "csi_35dBZ": None}]
+    assert set(result.scores["RainNet"][0].values()) == {None}
     assert json.loads((tmp_path / "out" / "scores.json").read_text())["scores"] == result.scores
     assert weights(tmp_path / "out")
-    assert lines[-1].splitlines()[1].split() == ["RainNet", "none", "none", "none"]
+    assert lines[-1].splitlines()[1].split() == ["RainNet", *["none"] * 6]
 
 
 def test_a_text_of_the_competition_trains_with_every_option_of_data_left_out(data, tmp_path, monkeypatch):
@@ -383,9 +387,11 @@ def test_the_weights_of_the_epoch_with_the_lowest_validation_loss_are_kept(data,
     best = result.valid_losses.index(min(result.valid_losses))
     assert len(result.valid_losses) == 4 and best < 3
     same(weights(tmp_path), noted[best], atol=0, rtol=0)
-    model = Nowcast(6 // 3 * 2, PLAN.hidden)
+    model = Nowcast(5, PLAN.hidden)
     model.load_state_dict(noted[best])
-    valid = Films(map_values(data / "values.npy")[27:36], PLAN.ahead, PLAN.pool, PLAN.dim)
+    train, valid = (Films(map_values(data / "values.npy")[part], (2,), 1, 2) for part in (slice(27), slice(27, 36)))
+    maps = rivals_of(train, train.batch(range(27)))
+    valid.dampings = fit_dampings(maps, "advection")
     expected = film_losses(model, valid.batch(range(9))).mean().item()
     assert result.valid_losses[best] == pytest.approx(expected, rel=1e-6)
     assert json.loads((tmp_path / "scores.json").read_text())["validation losses"] == result.valid_losses
@@ -405,7 +411,7 @@ def test_where_halving_the_rate_does_not_help_a_run_ends_early(data, tmp_path):
     result = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9, "say": lines.append})
     assert (result.stopped, len(result.valid_losses), len(result.losses)) == ("early", 5, 20)
     assert "ended after step 20 of 36: a smaller rate does not help any more" in lines
-    assert result.scores["RainNet"][0]["rmse"] == pytest.approx(result.scores["advection"][0]["rmse"])
+    assert result.scores["RainNet"][0]["rmse"] == pytest.approx(result.scores["advection, blurred"][0]["rmse"])
     again = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9})
     assert again == result
 
@@ -513,6 +519,7 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
     plan = {"dim": 3, "hidden": (4, 5), "ahead": (6, 7), "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
     plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13, "validation": 0.3, "patience": 2}
+    plan |= {"seen": 23, "crop": 24, "gap": 25, "loss": "balanced"}
     rest = {"data": "a", "storms": 14, "shape": [1, 2, 3, 4], "missing": 15, "cache": "b", "epochs": 16}
     rest |= {
         "micro_batch": 17,
@@ -523,14 +530,15 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
         "backend": "d",
         "device": "e",
     }
-    rest |= {"timeout": 20.0}
+    rest |= {"timeout": 20.0, "km": 2.5, "minutes": 22, "scale": "dBZ", "skip_bad": True}
     calls = []
     monkeypatch.setattr(
         training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], [], {}, 1, "finished")
     )
     words = ["--out", "f"]
     for name, value in (plan | rest).items():
-        words += [f"--{name.replace('_', '-')}", *map(str, value if isinstance(value, tuple | list) else [value])]
+        values = [] if value is True else value if isinstance(value, tuple | list) else [value]
+        words += [f"--{name.replace('_', '-')}", *map(str, values)]
     assert set(plan | rest | {"out": "f"}) == set(vars(make_parser().parse_args([])))
     assert command(words) == 0
     assert calls == [(("f", Plan(**plan)), rest | {"progress": False})]

@@ -37,6 +37,7 @@ PLAN = {
     "gap": "minutes between such frames to train on and those to choose or judge by",
     "validation": "share of the films that choose the best weights; 0 keeps the last ones",
     "held_out": "share of the films that judge at the end",
+    "loss": "mse, or balanced, which weights heavy rain",
     "batch": "films a step, on all processes together",
     "optimizer": "adam or sgd",
     "lr": "learning rate for a batch of --lr-batch films; another batch scales it, in proportion for sgd, by "
@@ -60,7 +61,8 @@ def make_parser() -> argparse.ArgumentParser:
     add = partial(_add, parser.add_argument_group("data"))
     add(
         "data",
-        "texts of the CIKM format, or frames of a radar (HDF5, PGM, netCDF, GeoTIFF, NumPy): a file or a folder; else storms are made",
+        "texts of the CIKM format, or frames of a radar (HDF5, PGM, netCDF, GeoTIFF, NumPy): a file or a folder; "
+        "without them storms are made",
         str,
     )
     add("storms", "how many storms to make", int, 200)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from course.rain import MINUTES, MISSING, Damping, drift, echo, move
 
-PLAIN = Damping(0.0, 1.0, 0.0)  # changes nothing
+PLAIN = Damping(0, 1, 0, 0)  # changes nothing
 FIRST = 2  # step of a film from which a forecast counts: before, the network has seen too little
 
 

@@ -38,27 +38,31 @@ class Maps(NamedTuple):
     seen: Tensor
     forecasts: dict[str, Tensor]
 
-    def to(self, device: torch.device | str) -> "Maps":
-        moved = {name: maps.to(device) for name, maps in self.forecasts.items()}
-        return Maps(self.truth.to(device), self.seen.to(device), moved)
 
-
-@torch.inference_mode()
-def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
-    """Forecast what follows the last frame of each film, by the network and by its rivals, on the CPU."""
+def rivals_of(films: Films | Windows, batch: Batch) -> Maps:
+    """What follows the last frame of each film as the network's rivals have it, of the lowest height, on the CPU."""
     leads = len(films.ahead)
     now = batch.x[:, -1, :1].expand(-1, leads, *batch.x.shape[3:])
     forecasts = {
-        "RainNet": model(batch.x)[:, -1].clamp(0, 1),
         films.moves_by: batch.x[:, -1, -2 * leads : -leads],
         f"{films.moves_by}, blurred": batch.x[:, -1, -leads:].clamp(0, 1),
         "persistence": now,
     }
-    truth, seen = batch.y[:, -1], batch.seen[:, -1]
-    if films.dim == 3:  # of the heights the lowest
-        truth, seen = truth[:, :, 0], seen[:, :, 0]
-        forecasts = {name: maps[:, :, 0] for name, maps in forecasts.items()}
-    return Maps(truth, seen, forecasts).to("cpu")
+    return _lowest(films.dim, Maps(batch.y[:, -1], batch.seen[:, -1], forecasts))
+
+
+@torch.inference_mode()
+def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
+    """Forecast what follows the last frame of each film, by the network and by its rivals."""
+    maps = rivals_of(films, batch)
+    ours = _lowest(films.dim, Maps(batch.y[:, -1], batch.seen[:, -1], {"RainNet": model(batch.x)[:, -1].clamp(0, 1)}))
+    return maps._replace(forecasts=ours.forecasts | maps.forecasts)
+
+
+def _lowest(dim: int, maps: Maps) -> Maps:
+    place = (slice(None), slice(None), 0) if dim == 3 else ()
+    forecasts = {name: part[place].cpu() for name, part in maps.forecasts.items()}
+    return Maps(maps.truth[place].cpu(), maps.seen[place].cpu(), forecasts)
 
 
 def join_maps(parts: Iterable[Maps]) -> Maps:
@@ -73,7 +77,7 @@ def join_maps(parts: Iterable[Maps]) -> Maps:
 
 
 def fit_dampings(maps: Maps, name: str) -> list[Damping]:
-    """Blur and damp a forecast such that its error is the least, lead by lead; where nothing was measured not at all."""
+    """Blur and damp a forecast such that its error is the least, lead by lead; not at all if nothing was measured."""
     leads = zip(maps.forecasts[name].unbind(1), maps.truth.unbind(1), maps.seen.unbind(1))
     return [fit_damping(guess, truth, seen) if seen.any() else PLAIN for guess, truth, seen in leads]
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from course.convlstm import RainNet
 from course.nowcast.films import FIRST, Batch
+from course.rain import balanced_mae, balanced_mse
 
 
 class Nowcast(nn.Module):
@@ -29,8 +30,14 @@ class Nowcast(nn.Module):
         return x[:, :, -self.leads :] + self.net(4 * x - 1)  # echo is mostly below a half: now it lies around zero
 
 
-def film_losses(model: nn.Module, batch: Batch) -> Tensor:
-    """Return the mean squared error of each film, where it was measured; 0 if nowhere. Shapes: (B,)."""
-    error = (model(batch.x) - batch.y)[:, FIRST:].square()
-    seen = batch.seen[:, FIRST:].to(error.dtype)
+def film_losses(model: nn.Module, batch: Batch, loss: str = "mse") -> Tensor:
+    """Return the loss of each film, where it was measured; 0 if nowhere.
+
+    loss: "mse", the mean squared error, or "balanced", which weights heavy rain (`course.rain.losses`).
+    Shapes: (B,).
+    """
+    prediction, y, seen = (part[:, FIRST:] for part in (model(batch.x), batch.y, batch.seen))
+    if loss == "balanced":
+        return balanced_mse(prediction, y, seen) + balanced_mae(prediction, y, seen)
+    error = (prediction - y).square()
     return (error * seen).flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LOSSES = "mse", "balanced"
 HALVINGS = 3  # of the rate; once more, and a run ends
 RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
 
@@ -15,10 +16,11 @@ class Plan:
     """What must be the same for a run to go on, or to give the same again.
 
     dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to each forecast, the leads.
-    pool: side of the squares of cells that are made one. Of films that are cut out of a radar's frames, seen: frames
-    that the network sees, crop: side of the squares, 0 for whole maps, gap: minutes between the frames to train on and
-    those to choose or judge by. validation: share of the films that choose the best weights.
-    held_out: share of the films that judge at the end. batch: films a step, on all processes together.
+    pool: side of the squares of cells that are made one.
+    Of films that are cut out of a radar's frames, seen: frames that the network sees, crop: side of the squares, 0 for
+    whole maps, gap: minutes between the frames to train on and those to choose or judge by.
+    validation: share of the films that choose the best weights. held_out: share of the films that judge at the end.
+    loss: mse, or balanced, which weights heavy rain. batch: films a step, on all processes together.
     lr: learning rate for a batch of lr_batch. warmup: steps until that rate is reached. patience: epochs without a
     lower validation loss after which it is halved. seed: of weights, order and storms.
     Raises: ValueError that names what is out of its range.
@@ -33,6 +35,7 @@ class Plan:
     gap: int = 60
     validation: float = 0.1
     held_out: float = 0.2
+    loss: str = "mse"
     batch: int = 16
     optimizer: str = "adam"
     lr: float = 0.01
@@ -57,6 +60,8 @@ class Plan:
         if not 0 <= self.validation < 1 - self.held_out:
             most = f"0 or more, with held_out {self.held_out:g} below 1"
             raise ValueError(f"validation is {self.validation:g}, expected a share of {most}: try 0.1")
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss is {self.loss!r}, expected {' or '.join(LOSSES)}")
         if self.optimizer not in RULES:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected {' or '.join(RULES)}")
         if not 0 < self.lr < math.inf:

@@ -23,7 +23,7 @@ from course.distributed import World, add_up, all_gather, backward, part_of, pie
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import Maps, fit_dampings, forecast, join_maps, join_sums, score, sum_scores
+from course.nowcast.judge import Maps, fit_dampings, forecast, join_maps, join_sums, rivals_of, score, sum_scores
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.windows import Windows
@@ -117,9 +117,9 @@ class RainRun:
         Raises: as `together`, for FloatingPointError if it is not finite.
         """
         model, total = self._alone(), torch.zeros((), device=self.world.device)
-        pieces = pieces_of(range(len(self.valid)), self.world, self.micro_batch or self.plan.batch)
+        pieces = self._pieces(self.valid, part_of(range(len(self.valid)), self.world))
         for batch in prepared(pieces, self.valid.batch, self.workers):
-            total += film_losses(model, batch.to(self.world.device)).sum()
+            total += film_losses(model, batch.to(self.world.device), self.plan.loss).sum()
         loss = add_up(total).item() / len(self.valid)
         with together(self.world):
             if not math.isfinite(loss):
@@ -145,7 +145,7 @@ class RainRun:
         start = time.perf_counter()
         batch = next(self._stream)
         self.waited += time.perf_counter() - start
-        return film_losses(model, batch.to(self.world.device))
+        return film_losses(model, batch.to(self.world.device), self.plan.loss)
 
     def _state(self, steps: int) -> dict:
         model, optimizer = get_state_dict(self.model, self.optimizer)
@@ -191,16 +191,19 @@ class RainRun:
         return score(sums, films.blocks())
 
     def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
-        cells = [math.prod(some.shape[1:]) for some in (self.films, films)]
-        size = max(1, (self.micro_batch or self.plan.batch) * cells[0] // cells[1])  # whole maps are many squares
-        pieces = [chosen[start : start + size] for start in range(0, len(chosen), size)]
-        for batch in prepared(pieces, films.batch, self.workers):
+        for batch in prepared(self._pieces(films, chosen), films.batch, self.workers):
             yield forecast(model, films, batch.to(self.world.device))
+
+    def _pieces(self, films: Films | Windows, chosen: Sequence[int]) -> list[Sequence[int]]:
+        """As many films at once as a step has, of whole maps fewer."""
+        cells = [math.prod(some.shape[1:]) for some in (self.films, films)]
+        size = max(1, (self.micro_batch or self.plan.batch) * cells[0] // cells[1])
+        return [chosen[start : start + size] for start in range(0, len(chosen), size)]
 
     def fit_start(self, *others: Films | Windows) -> None:
         """Let the network begin at what motion says, blurred and damped as fits some of its films best."""
-        model = self._alone()
-        maps = join_maps(self._forecasts(model, self.films, some_of(self.films, FITTED)))
+        pieces = self._pieces(self.films, some_of(self.films, FITTED))
+        maps = join_maps(rivals_of(self.films, batch) for batch in prepared(pieces, self.films.batch, self.workers))
         dampings = fit_dampings(maps, self.films.moves_by)
         for films in (self.films, self.valid, *others):
             films.dampings = dampings

@@ -73,10 +73,12 @@ class Windows:
         """Read some films, as the network wants them."""
         light, seen = echo(self.codes(chosen)[:, :, 0])
         moved, known = echo(self._cut(self.moved, chosen, self.steps))
-        mean = moved.sum((3, 4), keepdim=True) / known.sum((3, 4), keepdim=True).clamp(min=1)
-        moved = torch.where(known, moved, mean)
-        past, past_seen = (part[:, : self.steps].unsqueeze(2) for part in (light, seen))
+        moved = torch.where(known, moved, torch.nan)
         start = torch.stack(damped(moved.unbind(2), self.dampings), 2)
+        moved, start = (
+            torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (moved, start)
+        )
+        past, past_seen = (part[:, : self.steps].unsqueeze(2) for part in (light, seen))
         x = torch.cat([past, past_seen / 2, known / 2, moved, start], 2)
         y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
         return Batch(x, y, seen)
@@ -105,31 +107,23 @@ def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, 
     gap in time.
     Raises: ValueError if a part has no film.
     """
-    length = plan.seen + max(plan.ahead)
+    length, count, gap = plan.seen + max(plan.ahead), len(frames.times), np.timedelta64(plan.gap, "m")
     starts = [start for run in find_runs(frames.times) for start in range(run.start, run.stop - length + 1)]
-    count, gap = len(frames.times), np.timedelta64(plan.gap, "m")
-    cuts = [round(count * (1 - plan.held_out - plan.validation)), round(count * (1 - plan.held_out)), count]
-    parts, before = [], None
-    for name, share, first, end in zip(
-        ("train on", "choose by", "judge by"),
-        (1 - plan.held_out - plan.validation, plan.validation, plan.held_out),
-        [0, *cuts],
-        cuts,
-    ):
-        chosen = [start for start in starts if start >= first and start + length <= end]
-        if before is not None:
-            chosen = [start for start in chosen if frames.times[start] >= before + gap]
-        if not chosen and share:
-            told = f"{end - first} of {count} frames are there to {name}, with {plan.gap} minutes before them"
-            raise ValueError(f"{told}, but a film has {length}: give more frames, or smaller steps, ahead or gap")
-        parts.append(chosen)
-        before = frames.times[end - 1] if end > first else before
-    train, valid, unseen = parts
-    return (
-        Windows(frames, moved, train, plan, plan.crop),
-        Windows(frames, moved, valid, plan, 0),
-        Windows(frames, moved, unseen, plan, 0),
-    )
+    shares = {"train on": 1 - plan.validation - plan.held_out, "choose by": plan.validation, "judge by": plan.held_out}
+    ends = np.rint(count * np.cumsum([*shares.values()])).astype(int).tolist()
+    chosen, first, least = {}, 0, frames.times[0]
+    for (use, share), end in zip(shares.items(), ends):
+        chosen[use] = [at for at in starts if first <= at <= end - length and frames.times[at] >= least]
+        if share and not chosen[use]:
+            name = {"choose by": "validation leaves", "judge by": "held_out leaves"}.get(use, "there are")
+            told = f"{name} {end - first} of {count} frames to {use}, {plan.gap} minutes after those before"
+            mend = "give more frames or a larger share, or smaller seen, ahead or gap"
+            raise ValueError(f"{told}, but a film has {length}: {mend}")
+        if end > first:
+            first, least = end, frames.times[end - 1] + gap
+    crops = {"train on": plan.crop, "choose by": 0, "judge by": 0}
+    train, valid, unseen = (Windows(frames, moved, chosen[use], plan, crop) for use, crop in crops.items())
+    return train, valid, unseen
 
 
 def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None) -> ndarray:
@@ -163,4 +157,4 @@ def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bo
                 for codes in prepared(range(shape[0]), moved, usable_cores()):
                     file.write(codes.tobytes())
                     bar.update()
-    return np.load(path, mmap_mode="r")
+    return np.load(path, mmap_mode="c")
