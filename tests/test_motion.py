@@ -114,18 +114,19 @@ def test_nothing_measured_at_all_is_no_motion():
 
 
 @pytest.mark.parametrize("way", ["nan", "seen"])
-def test_a_hole_that_stands_still_does_not_hold_the_motion_back(way):
+@pytest.mark.parametrize("frames", [slice(None), slice(1), slice(-1, None)], ids=["all", "first", "last"])
+def test_a_hole_that_stands_still_does_not_hold_the_motion_back(way, frames):
     x = film((2, -3))
     seen = torch.ones_like(x, dtype=torch.bool)
-    seen[:, :, 20:40, 24:44] = False
+    seen[:, frames, 20:40, 24:44] = False
     holed = torch.where(seen, x, torch.nan if way == "nan" else 5)
     field = motion(holed, None if way == "nan" else seen)
     assert error(field, uniform(2, -3))[0] < 0.1 and error(field, uniform(2, -3))[1] < 0.5
-    assert error(motion(torch.where(seen, x, 5)), uniform(2, -3))[0] > 1  # it would, if it counted
+    assert error(motion(torch.where(seen, x, 5)), uniform(2, -3))[0] > 0.5  # it would, if it counted
 
 
 def test_each_film_moves_its_own_way():
-    films = [film((1, 2)), 1e-3 * film((0, -3), seed=1), 100 + 0 * film((0, 0))]
+    films = [film((1, 2)), 1e-12 * film((0, -3), seed=1), 100 + 0 * film((0, 0))]
     together = motion(torch.cat(films))
     for field, alone in zip(together, films):
         torch.testing.assert_close(field[None], motion(alone))
@@ -265,7 +266,7 @@ def test_what_cannot_be_moved_is_named(call, expected):
 
 
 RADAR = os.environ.get("COURSE_RADAR")
-REAL = pytest.mark.skipif(not RADAR, reason="COURSE_RADAR names no folder with real rain: see course/README.md")
+REAL = pytest.mark.skipif(not RADAR, reason="COURSE_RADAR names no folder with real rain")
 LEADS = 1, 6, 12  # steps of five minutes
 
 
@@ -305,7 +306,7 @@ def test_on_real_rain_a_field_of_motion_is_better_than_one_drift(day):
 
 @REAL
 @pytest.mark.parametrize("day", ["KNMI", "FMI 2016", "FMI 2017"])
-def test_on_real_rain_the_field_is_as_good_as_that_of_pysteps(day, recwarn):
+def test_on_real_rain_the_field_is_as_good_as_that_of_pysteps(day):
     reason = "pysteps is not installed (it needs a C compiler): pip install pysteps opencv-python-headless"
     dense = pytest.importorskip("pysteps.motion.lucaskanade", reason=reason, exc_type=ImportError).dense_lucaskanade
     films, starts = real(day), (10, 22)
