@@ -36,7 +36,7 @@ FULL = """# Course
 <!-- /picture -->
 Before.
 <!-- notebooks -->
-| notebook | you will be able to | minutes | GB |
+| notebook | you will be able to | runs (min) | memory (GB) |
 |---|---|---:|---:|
 | **The path** | | | |
 | [Start](notebooks/00_start.ipynb) | say a; do b \\| c; end | 1 | 0.4 |

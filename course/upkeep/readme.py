@@ -95,7 +95,7 @@ def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: 
     """
     opened = [(Path(path), read(path)) for path in notebooks]
     png, alt = _picture(opened)
-    table = ["| notebook | you will be able to | minutes | GB |", "|---|---|---:|---:|"]
+    table = ["| notebook | you will be able to | runs (min) | memory (GB) |", "|---|---|---:|---:|"]
     for name, group in _grouped(opened).items():
         table.append(f"| **{name}** | | | |")
         for path, nb in group:
