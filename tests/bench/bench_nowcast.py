@@ -1,4 +1,4 @@
-"""Time what moves rain on a map as large as a country's: `drift`, `motion` and a frame of `semi_lagrangian`.
+"""Time what moves rain on a map as large as a country's, and how long a training waits for its films.
 
 The map has 765 x 700 cells, as that of KNMI; six frames of blobs drift by 100 km/h. The rival of `drift` is what it was
 before: it compares all shifts up to half the map at full size. Both find the same (checked), and rounds of all are
@@ -7,6 +7,9 @@ interleaved; the median over the rounds counts.
 drift    time of comparing all shifts over that of `drift`
 motion   the same over that of `motion`, which gives a field
 frame    time of a frame of `move` over that of `semi_lagrangian`, which follows a field
+films    films that a thread prepares ahead in the time in which one is trained on
+
+The share of its time for which a training step waits for its films stands in the last line, too: "waiting".
 
 --quick: rounds until 15 seconds are over, instead of 60.
 """
@@ -18,13 +21,20 @@ import statistics
 import sys
 import time
 
+import numpy as np
 import torch
 from harness import load_average, report
 
-from course.rain import drift, motion, move, semi_lagrangian
+from course.distributed import joined
+from course.nowcast.plan import Plan
+from course.nowcast.run import RainRun
+from course.nowcast.windows import Windows
+from course.radar import Frames
+from course.rain import Damping, drift, motion, move, semi_lagrangian
 
 SHAPE = 6, 765, 700
 KM_H, MINUTES, GAP, STEPS = 100, 5, 3, 12
+PLAN = Plan(ahead=(6, 12), batch=8)
 
 
 def film(velocity):
@@ -67,6 +77,31 @@ def compare_all_shifts(x):
     return [(best // fits.shape[2] - most[0]) / GAP, (best % fits.shape[2] - most[1]) / GAP]
 
 
+def time_training(steps):
+    """Train, with a thread that prepares films ahead.
+
+    Returns: films that are prepared and that are trained on, a second, and the share of its time that a step waits.
+    """
+    codes = np.random.default_rng(0).integers(0, 120, (48, 256, 256), np.uint8)
+    times = np.datetime64("2025-01-01", "m") + MINUTES * np.arange(48)
+    films = Windows(Frames(codes, times, 2.0), np.repeat(codes[:, None], 2, 1), range(28), PLAN, PLAN.crop)
+    films.dampings = [Damping(2, 0.8, 0.02, 0)] * 2
+    start = time.perf_counter()
+    for first in range(0, 10 * PLAN.batch, PLAN.batch):
+        films.batch(range(first, first + PLAN.batch))
+    prepared = 10 * PLAN.batch / (time.perf_counter() - start)
+    none = Windows(films.frames, films.moved, [], PLAN, PLAN.crop)
+    with joined("gloo", "cpu") as world:
+        run = RainRun(world, PLAN, films, none, 1, workers=1)
+        run.learn(1)  # the first step has to wait
+        run.waited = 0.0
+        start = time.perf_counter()
+        run.learn(1 + steps)
+        taken = time.perf_counter() - start
+        run.close()
+    return prepared, steps * PLAN.batch / taken, run.waited / taken
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="a quarter of a minute")
@@ -103,12 +138,17 @@ def main():
         report("  ".join(f"{name} {taken[-1]:.3f} s" for name, taken in seconds.items()))
     each = {name: statistics.median(taken) for name, taken in seconds.items()}
     each["move"], each["semi_lagrangian"] = each["move"] / STEPS, each["semi_lagrangian"] / STEPS
+    prepared, trained, waiting = time_training(steps=8 if quick else 20)
+    report(
+        f"films a second: {prepared:.0f} prepared, {trained:.1f} trained on; waiting {100 * waiting:.2f} % of the time"
+    )
     ratios = {
         "drift": each["all shifts"] / each["drift"],
         "motion": each["all shifts"] / each["motion"],
         "frame": each["move"] / each["semi_lagrangian"],
+        "films": prepared / trained,
     }
-    result = {"bench": "nowcast", "ratios": ratios, "seconds": each, "same": same}
+    result = {"bench": "nowcast", "ratios": ratios, "seconds": each, "same": same, "waiting": waiting}
     print(json.dumps(result | {"rounds": len(seconds["drift"]), "load": load, "quick": quick}))
     return 0 if same else 1
 
