@@ -141,9 +141,15 @@ def test_parts_are_split_by_time_with_a_gap_between_and_no_film_crosses_a_gap_of
 def test_a_part_without_a_film_is_named_with_what_to_do(radar, moved):
     with pytest.raises(ValueError) as error:
         split_by_time(radar, moved, Plan(**vars(PLAN) | {"validation": 0.1}))
-    told = "validation leaves 4 of 40 frames to choose by, 10 minutes after those before"
+    told = "of 40 frames 4 are there to choose by, 10 minutes after those before"
     mend = "but a film has 7: give more frames or a larger share, or smaller seen, ahead or gap"
     assert str(error.value) == f"{told}, {mend}"
+
+
+def test_too_few_frames_for_one_film_are_named(radar, moved):
+    few = Frames(radar.codes[:8], radar.times[:8], 2.0)
+    with pytest.raises(ValueError, match="of 8 frames 4 are there to train on, but a film has 7: give more frames"):
+        split_by_time(few, moved[:8], PLAN)
 
 
 def test_films_of_one_half_hour_err_alike(radar, moved):

@@ -115,8 +115,8 @@ def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, 
     for (use, share), end in zip(shares.items(), ends):
         chosen[use] = [at for at in starts if first <= at <= end - length and frames.times[at] >= least]
         if share and not chosen[use]:
-            name = {"choose by": "validation leaves", "judge by": "held_out leaves"}.get(use, "there are")
-            told = f"{name} {end - first} of {count} frames to {use}, {plan.gap} minutes after those before"
+            told = f"of {count} frames {end - first} are there to {use}"
+            told += f", {plan.gap} minutes after those before" * (first > 0)
             mend = "give more frames or a larger share, or smaller seen, ahead or gap"
             raise ValueError(f"{told}, but a film has {length}: {mend}")
         if end > first:
