@@ -166,12 +166,12 @@ def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes
     lines = []
     for place, lead in enumerate(ahead):
         head = f"{lead * minutes} min ahead"
-        lines.append(f"{head:23} RMSE codes  MAE mm/h  CSI 0.1 mm/h  CSI 1 mm/h  CSI 5 mm/h  FSS 20 km")
+        lines.append(f"{head:24} RMSE codes  MAE mm/h  CSI 0.1 mm/h  CSI 1 mm/h  CSI 5 mm/h  FSS 20 km")
         rows = [(name, leads[place]) for name, leads in scores.items()]
         for name, row in sorted(rows, key=lambda pair: math.inf if pair[1]["rmse"] is None else pair[1]["rmse"]):
             columns = ("rmse", 10, 2), ("mae", 8, 3), ("csi_0.1", 12, 3), ("csi_1", 10, 3), ("csi_5", 10, 3)
             columns = *columns, (f"fss_{SQUARES[-1]}km", 9, 3)
-            lines.append(f"{name:23} " + "  ".join(_entry(row[kind], width, digits) for kind, width, digits in columns))
+            lines.append(f"{name:24} " + "  ".join(_entry(row[kind], width, digits) for kind, width, digits in columns))
         lines += [""] * (place < len(ahead) - 1)
     return "\n".join(lines)
 
