@@ -1,6 +1,7 @@
-"""Radar of weather services: a folder of frames, in whatever format, becomes mapped codes with their times."""
+"""Radar of weather services: frames of whatever format become mapped codes; hours of rain for the notebooks."""
 
+from course.radar.events import Event, describe_events, load_events
 from course.radar.formats import format_of
 from course.radar.frames import Frames, find_runs, read_frames
 
-__all__ = ["Frames", "find_runs", "format_of", "read_frames"]
+__all__ = ["Event", "Frames", "describe_events", "find_runs", "format_of", "load_events", "read_frames"]
