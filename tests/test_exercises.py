@@ -1,7 +1,9 @@
 """Every exercise, with a right answer, the untouched one and the wrong ones that learners give."""
 
 import inspect
+import os
 import random
+import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -31,6 +33,13 @@ def said(capsys, name, answer):
 def test_a_right_answer_is_praised(capsys, name):
     exercise = EXERCISES[name]
     assert said(capsys, name, exercise.solve) == f"{name} is right! {exercise.praise}"
+
+
+def test_a_right_answer_is_right_on_a_processor_without_vector_units():
+    code = "from course.exercises import EXERCISES\nfor one in EXERCISES.values():\n    one.check(one.solve)"
+    environment = os.environ | {"ATEN_CPU_CAPABILITY": "default"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 SETTINGS = {

@@ -37,6 +37,14 @@ def pixels(fig):
     return np.asarray(Image.open(io.BytesIO(films.png(fig))).convert("RGB")).astype(int)
 
 
+def test_a_field_of_motion_is_drawn_as_arrows_that_point_where_rain_goes():
+    down, across = torch.zeros(24, 24), torch.ones(24, 24)
+    fig = plots.radar([square(1)], fields=[torch.stack([down + 2, across])])
+    (arrows,) = [part for part in fig.axes[0].collections if hasattr(part, "U")]
+    assert len(arrows.U) == 12 * 12 and set(arrows.U) == {1} and set(arrows.V) == {2}
+    assert list(arrows.X[:2]) == [1, 3] and arrows.angles == "xy"  # "xy": rows count downwards, as in the picture
+
+
 def test_radar_maps_share_one_scale_whatever_they_hold():
     weak, strong = square(2) / 10, square(2)
     fig = plots.radar([weak, strong], labels=["weak", "strong"], title="Which is heavy?")

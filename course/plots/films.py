@@ -13,6 +13,7 @@ from course.plots.showing import png, publish
 from course.plots.style import TEXT, as_array, plain
 
 LARGEST = 400_000  # bytes of a film: a notebook with three of them still opens at once
+ARROWS = 12  # of a field of motion, along a map's longer side
 DPI = 72  # a film is seen on a screen only
 # As on weather services' maps: nothing is white, light rain blue, then green, yellow, red, and hail violet.
 COLOURS = ["#FFFFFF", "#C6E2F5", "#6BAED6", "#2171B5", "#31A354", "#FFE34D", "#FD8D3C", "#D7191C", "#7A0177"]
@@ -28,12 +29,14 @@ def radar(
     columns: int = 10,
     top: float = 0.7,
     marks: Mapping[str, float] | None = None,
+    fields: Sequence[object] = (),
     size: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw maps of radar echo in a grid, all in one scale of colours, hatched where they are nan: not measured.
 
-    top: the echo of the last colour. marks: what stands beside the scale, and at which echo.
-    Shapes: maps N x (H, W), echo from 0 to 1.
+    top: the echo of the last colour. marks: what stands beside the scale, and at which echo. fields: of motion, drawn
+    as arrows over the first maps.
+    Shapes: maps N x (H, W), echo from 0 to 1; fields (2, H, W), rows and columns.
     """
     maps = [as_array(each) for each in maps]
     fig, places = grid(len(maps), labels, columns, title, size)
@@ -42,6 +45,12 @@ def radar(
         axes.set(xticks=[], yticks=[])
         axes.patch.set(hatch="////", facecolor="white", edgecolor="#AAAAAA")
         picture = axes.imshow(values, cmap=RADAR, vmin=0, vmax=top, interpolation="nearest")
+    for axes, field in zip(places, fields):
+        down, across = as_array(field)
+        step = max(1, max(down.shape) // ARROWS)
+        some = slice(step // 2, None, step)
+        rows, columns = (range(side)[some] for side in down.shape)
+        axes.quiver(columns, rows, across[some, some], down[some, some], angles="xy", color="#333333", width=0.005)
     if marks:
         bar = fig.colorbar(picture, ax=places, shrink=0.9, pad=0.02)
         bar.set_ticks(list(marks.values()), labels=list(marks), **TEXT)
