@@ -19,6 +19,7 @@ import torch
 
 from course.distributed import launch
 from course.files import Records
+from course.nowcast import data as finding
 from course.nowcast import run as room
 from course.nowcast import sources, training
 from course.nowcast.__main__ import command, make_parser
@@ -367,8 +368,8 @@ def test_every_option_of_data_counts(data, tmp_path):
 def test_a_cache_that_is_there_need_not_be_writable(tmp_path, monkeypatch):
     options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1, "cache": tmp_path / "made"}
     train_rain(tmp_path / "a", PLAN, **options)
-    make = training.make_writable
-    monkeypatch.setattr(training, "make_writable", lambda place: make(place) if "made" not in str(place) else 1 / 0)
+    make = finding.make_writable
+    monkeypatch.setattr(finding, "make_writable", lambda place: make(place) if "made" not in str(place) else 1 / 0)
     train_rain(tmp_path / "b", PLAN, **options)
 
 
@@ -443,7 +444,7 @@ def test_without_data_storms_are_made_once(tmp_path, monkeypatch):
     options = QUIETLY | {"storms": 5, "shape": SHAPE, "epochs": 1}
     first = train_rain(tmp_path / "a", PLAN, cache=tmp_path / "made", **options)
     assert [path.name for path in (tmp_path / "made").iterdir()] == ["storms_5_6x1x16x16_6km_0.npy"]
-    monkeypatch.setattr(training, "make_values", None)
+    monkeypatch.setattr(finding, "make_values", None)
     assert train_rain(tmp_path / "b", PLAN, cache=tmp_path / "made", **options) == first
 
 

@@ -5,25 +5,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from course import _streams
 from course._atomic import make_writable
 from course._progress import progress_bar
-from course.distributed import World, all_gather, joined, together
+from course.distributed import all_gather, joined, together
 from course.distributed.torchrun import asked_to_stop
 from course.distributed.world import TIMEOUT
-from course.nowcast.films import Films
+from course.nowcast.data import find_films
 from course.nowcast.judge import describe_scores
 from course.nowcast.plan import Plan
 from course.nowcast.run import RainRun
-from course.nowcast.sources import Joined, Part, find_values, holds_frames, km_of, make_values, map_values
-from course.nowcast.windows import move_frames, split_by_time
-from course.radar import read_frames
-from course.rain import MISSING
-
-STORM = (15, 4, 48, 48)  # T, D, H, W of storms that are made: cells of 2 km
-KM = 1  # from cell to cell of the competition's films
 
 
 @dataclass
@@ -86,7 +77,7 @@ def train_rain(
     say: called with each line of the report, on rank 0.
     Raises: as `joined` and `together`, for what is wrong with the arguments, the files or the numbers.
     """
-    reading = {"km": km, "minutes": minutes, "scale": scale, "skip_bad": skip_bad}
+    reading = {"km": km, "minutes": minutes, "scale": scale, "missing": missing}
     with joined(backend, device, timeout) as world, ExitStack() as stack:
         out, first = Path(out), world.rank == 0
         numbers = {
@@ -105,20 +96,9 @@ def train_rain(
             make_writable(out)
             if curves is not None and first:
                 make_writable(curves)
-        progress_here = progress if first else False
-        if data is None:
-            values, km = _make_films(world, Path(cache or out), storms, shape or STORM, plan.seed, missing)
-            missing = MISSING
-        with together(world):
-            place = None if data is None else Path(data)
-            if place is not None and holds_frames(place):
-                films, valid, unseen = _read_frames(place, plan, reading, missing, cache, out, progress_here)
-            else:
-                if place is not None:
-                    places = {"cache": Path(cache) if cache else None, "spare": out}
-                    values, missing = find_values(place, shape, missing=missing, progress=progress_here, **places)
-                    km = KM
-                films, valid, unseen = _split(values, plan, missing, km)
+        options = {"storms": storms, "shape": shape, "skip_bad": skip_bad, "cache": cache}
+        options["progress"] = progress if first else False
+        films, valid, unseen = find_films(world, plan, data, out, reading=reading, **options)
         draw = None
         with together(world):
             if curves is not None and first:
@@ -172,39 +152,3 @@ def train_rain(
 
 def _next(step: int, every: int) -> int:
     return (step // every + 1) * every
-
-
-def _make_films(
-    world: World, folder: Path, storms: int, shape: Sequence[int], seed: int, missing: int | None
-) -> tuple[np.ndarray, int]:
-    """Map storms, which the first process of each machine makes, if need be, while the others wait; with their km."""
-    km = km_of(shape)
-    path = folder / f"storms_{storms}_{'x'.join(map(str, shape))}_{km}km_{seed}.npy"
-    with together(world):
-        if missing not in (None, MISSING):
-            raise ValueError(f"missing is {missing}, but storms have {MISSING}: leave it out, or name data")
-        if world.local_rank == 0 and not path.exists():
-            make_writable(folder)
-            make_values(path, storms, shape, seed)
-    with together(world):
-        return map_values(path), km
-
-
-def _read_frames(place: Path, plan: Plan, reading: dict, missing, cache, out: Path, progress: bool | None):
-    if plan.dim != 2:
-        raise ValueError(f"dim is {plan.dim}, but frames of a radar have one height: leave dim out")
-    frames = read_frames(place, pool=plan.pool, missing=missing, cache=cache, progress=progress, **reading)
-    moved = move_frames(frames, plan.ahead, Path(cache or out), progress)
-    return split_by_time(frames, moved, plan)
-
-
-def _split(values: np.ndarray | Joined, plan: Plan, missing: int, km: float) -> tuple[Films, Films, Films]:
-    """Films to train on; then some to choose by, maybe none; and the last ones, to judge by."""
-    unseen = max(1, round(len(values) * plan.held_out))
-    valid = max(1, round(len(values) * plan.validation)) if plan.validation else 0
-    train = len(values) - valid - unseen
-    if train < 1:
-        shares = f"validation is {plan.validation:g} and held_out {plan.held_out:g}"
-        raise ValueError(f"{shares}, which leaves none of {len(values)} films to train on: give more films")
-    parts = range(train), range(train, train + valid), range(train + valid, len(values))
-    return tuple(Films(Part(values, part), plan.ahead, plan.pool, plan.dim, missing, km) for part in parts)
