@@ -100,3 +100,20 @@ def test_a_film_that_is_too_large_or_of_two_sizes_is_refused(monkeypatch):
     with pytest.raises(ValueError) as error:
         shown(monkeypatch, lambda number: plots.radar([square(1)], size=(2 + number, 2)), 2, "it grows")
     assert str(error.value) == told
+
+
+@pytest.mark.parametrize("ending", ["gif", "png"])
+def test_a_film_in_a_file_has_all_frames_at_their_pace_and_may_be_large(ending, tmp_path, monkeypatch):
+    monkeypatch.setattr(films, "LARGEST", 10)
+    path = tmp_path / f"rain.{ending}"
+    plots.save_film(lambda number: plots.radar([square(number)], size=(3, 2)), 4, path, seconds=0.25)
+    paces, pictures = zip(*frames({"image/png": path.read_bytes()}))
+    assert paces == (250,) * 4 and pictures[0].shape == (144, 216, 3)
+    assert len({picture.tobytes() for picture in pictures}) == 4
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_film_in_a_file_of_another_kind_is_refused():
+    with pytest.raises(ValueError) as error:
+        plots.save_film(None, 2, "rain.mp4")
+    assert str(error.value) == "path is rain.mp4, expected one that ends in .gif or .png: try rain.gif"

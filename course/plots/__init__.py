@@ -4,7 +4,7 @@ from course.plots import quiet  # noqa: F401  before all others, which import ma
 from course.plots.autograd_graph import graph, value_graph
 from course.plots.cells import walks
 from course.plots.drawing import bars, curves, histogram, intervals, scatter
-from course.plots.films import film, radar
+from course.plots.films import film, radar, save_film
 from course.plots.live_curves import LiveCurves
 from course.plots.paper import pen, reading_of
 from course.plots.pictures import contours, heatmap, images
@@ -34,6 +34,7 @@ __all__ = [
     "pen",
     "radar",
     "reading_of",
+    "save_film",
     "scatter",
     "show",
     "value_graph",

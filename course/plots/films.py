@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 
+from course._atomic import written_whole
 from course.plots.pictures import grid
 from course.plots.showing import png, publish
 from course.plots.style import TEXT, as_array, plain
@@ -66,17 +68,41 @@ def film(
         shows, and what two machines compare. alt, tolerance: as for `show`. seconds: a frame.
     Raises: ValueError if the film has more than 400 kB, or figures of two sizes.
     """
+    figures, pictures = _drawn(draw, frames)
+    file = io.BytesIO()
+    _save(pictures, file, "PNG", seconds)
+    if file.tell() > LARGEST:
+        mend = "draw fewer frames, or smaller ones"
+        raise ValueError(f"the film has {file.tell():,} bytes, expected {LARGEST:,} at most: {mend}")
+    publish(file.getvalue(), figures[0], alt, tolerance)
+
+
+def save_film(draw: Callable[[int], Figure], frames: int, path: Path | str, *, seconds: float = 0.4) -> None:
+    """Write a film into a file, .gif or .png, whole or not at all. draw, seconds: as for `film`; it may be large.
+
+    Raises: ValueError if its figures have two sizes, or for another ending.
+    """
+    kind = Path(path).suffix.lower()
+    if kind not in (".gif", ".png"):
+        raise ValueError(
+            f"path is {path}, expected one that ends in .gif or .png: try {Path(path).with_suffix('.gif')}"
+        )
+    _, pictures = _drawn(draw, frames)
+    with written_whole(path) as part:
+        _save(pictures, part, kind[1:].upper(), seconds)
+
+
+def _drawn(draw: Callable[[int], Figure], frames: int) -> tuple[list[Figure], list[Image.Image]]:
+    """Figures, and the pictures of them, in one palette: else colours would flicker."""
     figures = [draw(number) for number in range(frames)]
     pictures = [Image.open(io.BytesIO(png(fig, DPI))).convert("RGB") for fig in figures]
     sizes = {picture.size for picture in pictures}
     if len(sizes) > 1:
         raise ValueError(f"the frames have the sizes {sorted(sizes)}, expected one: give every figure the same size")
-    palette = Image.fromarray(np.hstack(pictures)).quantize(255)  # one for all frames, or colours would flicker
-    first, *others = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    file = io.BytesIO()
-    milliseconds = round(1000 * seconds)
-    first.save(file, "PNG", save_all=True, append_images=others, duration=milliseconds, loop=0)
-    if file.tell() > LARGEST:
-        mend = "draw fewer frames, or smaller ones"
-        raise ValueError(f"the film has {file.tell():,} bytes, expected {LARGEST:,} at most: {mend}")
-    publish(file.getvalue(), figures[0], alt, tolerance)
+    palette = Image.fromarray(np.hstack(pictures)).quantize(255)
+    return figures, [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+
+
+def _save(pictures: Sequence[Image.Image], file: object, kind: str, seconds: float) -> None:
+    first, *others = pictures
+    first.save(file, kind, save_all=True, append_images=others, duration=round(1000 * seconds), loop=0)
