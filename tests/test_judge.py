@@ -3,7 +3,16 @@
 import pytest
 import torch
 
-from course.nowcast.judge import Maps, describe_scores, fit_dampings, join_maps, join_sums, score, sum_scores
+from course.nowcast.judge import (
+    Maps,
+    describe_ahead,
+    describe_scores,
+    fit_dampings,
+    join_maps,
+    join_sums,
+    score,
+    sum_scores,
+)
 from course.rain import bias, csi, echo_from_rain, fit_damping, fss, mae, pod, rain_from_echo, rmse
 
 
@@ -86,3 +95,23 @@ def test_blur_and_damping_are_fitted_lead_by_lead_and_left_out_where_nothing_was
     ours = fit_dampings(maps._replace(seen=seen), "advection")
     assert ours[0] == fit_damping(maps.forecasts["advection"][:, 0], maps.truth[:, 0], seen[:, 0])
     assert ours[1][:3] == (0, 1, 0)
+
+
+def test_who_is_ahead_of_the_best_rival_is_told_with_its_interval_and_a_tie_is_called_so():
+    def rows(rmse, ahead=None):
+        return [{"rmse": rmse, "ahead_rmse": ahead}]
+
+    def told(ours, **rivals):
+        return describe_ahead({"RainNet": rows(ours)} | {name: rows(*row) for name, row in rivals.items()}, (6,), 5)
+
+    head, weak = "30 min ahead RainNet has ≈ ", (9.0, [-4.0, -5.0, -3.0])
+    less = told(5, persistence=weak, motion=(7, [-2.0, -3.0, -1.5]))
+    assert less == f"{head}2.00 codes less RMSE than motion (95 % interval ≈ 1.50 to ≈ 3.00)"
+    more = told(5, persistence=weak, motion=(4.75, [0.25, 0.125, 0.5]))
+    assert more == f"{head}0.25 codes more RMSE than motion (95 % interval ≈ 0.12 to ≈ 0.50)"
+    tie = told(5, persistence=weak, motion=(5.5, [-0.5, -1.0, 0.25]))
+    assert tie.endswith("motion (95 % interval ≈ -0.25 to ≈ 1.00): not distinguishable here")
+    assert told(5, motion=(5.5, None)).endswith(
+        "≈ 0.50 codes less RMSE than motion (too few blocks of films for an interval)"
+    )
+    assert told(None, motion=(None, None)) == "30 min ahead nothing was measured, so nobody is ahead"

@@ -197,9 +197,10 @@ def test_only_rank_0_speaks_and_nobody_complains(two):
     )
     steps = [line.split(":")[0] for line in lines if line.startswith("step")]
     assert steps == [f"step {step} of 24" for step in (7, 10, 14, 20, 21, 24)]
-    names = {line.split("≈")[0].strip() for line in lines[-5:-1]}
+    names = {line.split("≈")[0].strip() for line in lines[-6:-2]}
     assert names == {"RainNet", "advection", "advection, blurred", "persistence"}
-    assert lines[-1] == f"scores.json and weights.pt are in {two.out}"
+    assert lines[-2].startswith("12 min ahead RainNet has ≈ ") and "95 % interval" in lines[-2]
+    assert lines[-1] == f"scores.json, weights.pt and plan.json are in {two.out}"
     assert two.stderr(0) == two.stderr(1) == ""
 
 
@@ -340,7 +341,8 @@ def test_films_held_out_that_were_measured_nowhere_cost_no_weights(data, tmp_pat
     assert set(result.scores["RainNet"][0].values()) == {None}
     assert json.loads((tmp_path / "out" / "scores.json").read_text())["scores"] == result.scores
     assert weights(tmp_path / "out")
-    assert lines[-1].splitlines()[1].split() == ["RainNet", *["none"] * 6]
+    assert lines[-3].splitlines()[1].split() == ["RainNet", *["none"] * 6]
+    assert lines[-2] == "12 min ahead nothing was measured, so nobody is ahead"
 
 
 def test_a_text_of_the_competition_trains_with_every_option_of_data_left_out(data, tmp_path, monkeypatch):

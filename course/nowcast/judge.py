@@ -176,5 +176,28 @@ def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes
     return "\n".join(lines)
 
 
+def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
+    """Return a sentence a lead: by how much RainNet is ahead of its best rival, the one with the least RMSE."""
+    lines = []
+    for place, lead in enumerate(ahead):
+        rivals = {name: leads[place] for name, leads in scores.items() if name != "RainNet"}
+        rivals = {name: row for name, row in rivals.items() if row["rmse"] is not None}
+        ours, head = scores["RainNet"][place]["rmse"], f"{lead * minutes} min ahead"
+        if ours is None or not rivals:
+            lines.append(f"{head} nothing was measured, so nobody is ahead")
+            continue
+        best = min(rivals, key=lambda name: rivals[name]["rmse"])
+        more, low, high = rivals[best]["ahead_rmse"] or (ours - rivals[best]["rmse"], None, None)
+        told = f"{head} RainNet has ≈ {abs(more):.2f} codes {'less' if more < 0 else 'more'} RMSE than {best}"
+        if low is None:
+            lines.append(f"{told} (too few blocks of films for an interval)")
+            continue
+        if more < 0:  # said as how much less
+            low, high = -high, -low
+        tie = ": not distinguishable here" * (low <= 0 <= high)
+        lines.append(f"{told} (95 % interval ≈ {low:.2f} to ≈ {high:.2f}){tie}")
+    return "\n".join(lines)
+
+
 def _entry(value: float | None, width: int, digits: int) -> str:
     return f"{'none' if value is None else f'≈ {value:.{digits}f}':>{width}}"

@@ -1,6 +1,5 @@
 """A run of the rain network on one process: its model, steps, validation, checkpoints and forecasts."""
 
-import json
 import math
 import time
 import zlib
@@ -17,8 +16,6 @@ from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_di
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import LambdaLR
 
-from course._atomic import written_whole
-from course._checkpoint import save_checkpoint
 from course.distributed import World, add_up, all_gather, backward, part_of, pieces_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
@@ -26,6 +23,7 @@ from course.nowcast.films import Batch, Films
 from course.nowcast.judge import Maps, fit_dampings, forecast, join_maps, join_sums, rivals_of, score, sum_scores
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import HALVINGS, Plan
+from course.nowcast.record import begin_with
 from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
@@ -38,7 +36,8 @@ class RainRun:
     """The state of a run on this process, and what can be done with it.
 
     films: to train on. valid: films whose loss chooses the best weights, maybe none. epochs: the most there will be.
-    workers: threads that prepare films ahead.
+    workers: threads that prepare films ahead. init: a run, or a file, whose weights this one begins with.
+    Raises: as `together`, if there are no such weights, or they do not fit.
     """
 
     def __init__(
@@ -50,6 +49,7 @@ class RainRun:
         epochs: int,
         micro_batch: int | None = None,
         workers: int = 0,
+        init: Path | str | None = None,
     ):
         self.world, self.plan, self.films, self.valid = world, plan, films, valid
         self.epoch = plan.steps(len(films))  # steps
@@ -57,7 +57,9 @@ class RainRun:
         self.micro_batch, self.workers = micro_batch, workers
         self.losses: list[float] = []
         self.valid_losses: list[float] = []  # of each epoch
-        whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed, len(plan.ahead))
+        with together(world):
+            whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed, len(plan.ahead))
+            begun = None if init is None else begin_with(whole, init)
         self.model = replicate(whole, world)
         self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
         self.scheduler = LambdaLR(self.optimizer, lambda step: plan.warmed(step) / 2 ** plan.halved(self.valid_losses))
@@ -66,6 +68,7 @@ class RainRun:
         self._stream: Iterator[Batch] | None = None
         self.settings = asdict(plan) | {"films": [len(films), *films.shape]}
         self.settings |= {"missing": films.missing, "checksum of the films": checksum(films)}
+        self.settings |= {"km": films.km, "minutes": films.minutes, "checksum of init": begun}
 
     @property
     def step(self) -> int:
@@ -178,8 +181,7 @@ class RainRun:
         Raises: as `together`, for FloatingPointError if a forecast is not finite.
         """
         model = deepcopy(self._alone()).eval()
-        if self.valid_losses:
-            model.load_state_dict(self.best)
+        model.load_state_dict(self.kept())
         sums, finite = [], True
         for maps in self._forecasts(model, films, part_of(range(len(films)), self.world)):
             finite = finite and bool(maps.forecasts["RainNet"].isfinite().all())
@@ -208,18 +210,14 @@ class RainRun:
         for films in (self.films, self.valid, *others):
             films.dampings = dampings
 
-    def write(self, out: Path, scores: dict) -> None:
-        report = {
-            "processes": self.world.size,
-            "ahead": self.plan.ahead,
-            "minutes": self.films.minutes,
-            "scores": scores,
-        }
-        report |= {"losses": self.losses, "validation losses": self.valid_losses}
-        best = self.best if self.valid_losses else self._weights()
-        save_checkpoint({name: value.cpu() for name, value in best.items()}, out / "weights.pt")
-        with written_whole(out / "scores.json") as part:
-            part.write_text(json.dumps(report, allow_nan=False), encoding="utf-8")
+    def report(self, scores: dict) -> dict:
+        """Return what scores.json tells."""
+        told = {"processes": self.world.size, "ahead": self.plan.ahead, "minutes": self.films.minutes}
+        return told | {"scores": scores, "losses": self.losses, "validation losses": self.valid_losses}
+
+    def kept(self) -> dict[str, Tensor]:
+        """Return the best weights; without films to choose by, the last ones."""
+        return self.best if self.valid_losses else self._weights()
 
     def close(self) -> None:
         """End the threads that prepare films."""

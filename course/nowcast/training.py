@@ -12,8 +12,9 @@ from course.distributed import all_gather, joined, together
 from course.distributed.torchrun import asked_to_stop
 from course.distributed.world import TIMEOUT
 from course.nowcast.data import find_films
-from course.nowcast.judge import describe_scores
+from course.nowcast.judge import describe_ahead, describe_scores
 from course.nowcast.plan import Plan
+from course.nowcast.record import describe_data, write_note, write_results
 from course.nowcast.run import RainRun
 
 
@@ -47,6 +48,7 @@ def train_rain(
     scale: str | None = None,
     skip_bad: bool = False,
     cache: Path | str | None = None,
+    init: Path | str | None = None,
     epochs: int = 2,
     micro_batch: int | None = None,
     workers: int = 1,
@@ -64,13 +66,14 @@ def train_rain(
     After each epoch the films to choose by are judged, and in the end the best weights are kept. Where `plan.patience`
     epochs do not lower that loss, the rate is halved; after the fourth time the run ends.
 
-    out: a folder that all processes see, for checkpoints, scores.json and weights.pt.
+    out: a folder that all processes see, for checkpoints, plan.json, scores.json and weights.pt.
     data: films, as for `find_values`, or frames of a radar, as for `read_frames`; without them storms are made, by one
         process a machine.
     shape: of a film, (T, D, H, W). missing: the code for -1 in what is read; by default one that no value has. For
         frames the value that stands for not measured, as km, minutes, scale and skip_bad are those of `read_frames`.
     cache: a folder for storms and moved frames, `out` by default, or for what is made of texts and frames, beside
         them by default.
+    init: another run, or its weights.pt, whose weights this run begins with.
     micro_batch: films that a process computes at once. workers: threads of a process that prepare films ahead.
     save_every, report_every: in steps.
     curves: a folder for TensorBoard. backend, device, timeout: as for `joined`.
@@ -105,10 +108,15 @@ def train_rain(
                 from course.curves import event_files  # only now: it needs TensorBoard
 
                 draw = stack.enter_context(event_files(curves))
-        run = RainRun(world, plan, films, valid, epochs, micro_batch, workers)
+        run = RainRun(world, plan, films, valid, epochs, micro_batch, workers, init)
         stack.callback(run.close)
         run.fit_start(unseen)
         run.resume(out)
+        note = describe_data(plan, {"train on": films, "choose by": valid, "judge by": unseen}, reading)
+        note |= {name: run.settings[name] for name in run.settings if name.startswith("checksum")}
+        with together(world):
+            if first:
+                write_note(out, note)
         total, epoch = run.total, run.epoch
         halts = [report_every, save_every, *([epoch] if len(valid) else [])]
         if first:
@@ -144,9 +152,11 @@ def train_rain(
         scores = run.judge(unseen)
         with together(world):
             if first:
-                run.write(out, scores)
+                write_results(out, note, run.kept(), run.report(scores))
         if first:
-            say(f"{describe_scores(scores, plan.ahead, unseen.minutes)}\nscores.json and weights.pt are in {out}")
+            for describe in (describe_scores, describe_ahead):
+                say(describe(scores, plan.ahead, unseen.minutes))
+            say(f"scores.json, weights.pt and plan.json are in {out}")
         return Result(run.losses, run.valid_losses, scores, world.size, stopped)
 
 

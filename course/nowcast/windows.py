@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy import ndarray
+from torch import Tensor
 
 from course._atomic import written_whole
 from course._locks import locked
@@ -17,7 +18,7 @@ from course.nowcast.ahead import prepared
 from course.nowcast.films import PLAIN, Batch, damped
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs
-from course.rain import MISSING, echo
+from course.rain import MISSING, Damping, echo
 from course.rain.motion import motion, semi_lagrangian
 
 BLOCK = 30  # minutes in which forecasts err alike
@@ -71,15 +72,9 @@ class Windows:
 
     def batch(self, chosen: Sequence[int]) -> Batch:
         """Read some films, as the network wants them."""
-        light, seen = echo(self.codes(chosen)[:, :, 0])
-        moved, known = echo(self._cut(self.moved, chosen, self.steps))
-        moved = torch.where(known, moved, torch.nan)
-        start = torch.stack(damped(moved.unbind(2), self.dampings), 2)
-        moved, start = (
-            torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (moved, start)
-        )
-        past, past_seen = (part[:, : self.steps].unsqueeze(2) for part in (light, seen))
-        x = torch.cat([past, past_seen / 2, known / 2, moved, start], 2)
+        codes = self.codes(chosen)[:, :, 0]
+        x = see(codes[:, : self.steps], self._cut(self.moved, chosen, self.steps), self.dampings)
+        light, seen = echo(codes)
         y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
         return Batch(x, y, seen)
 
@@ -92,6 +87,21 @@ class Windows:
             square = slice(row, row + self.sides[0]), slice(column, column + self.sides[1])
             found[place] = maps[first : first + steps, :, *square]
         return found
+
+
+def see(codes: ndarray, moved: ndarray, dampings: Sequence[Damping]) -> Tensor:
+    """Put together what the network sees: frames, what was measured and is known, moved frames, and these damped.
+
+    Shapes: codes uint8 (B, T, H, W), moved uint8 (B, T, L, H, W); returns (B, T, 2 + 3 L, H, W).
+    """
+    past, past_seen = (part.unsqueeze(2) for part in echo(codes))
+    ahead, known = echo(moved)
+    ahead = torch.where(known, ahead, torch.nan)
+    start = torch.stack(damped(ahead.unbind(2), dampings), 2)
+    ahead, start = (
+        torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (ahead, start)
+    )
+    return torch.cat([past, past_seen / 2, known / 2, ahead, start], 2)
 
 
 def _spread(length: int, side: int) -> list[int]:
@@ -108,7 +118,7 @@ def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, 
     Raises: ValueError if a part has no film.
     """
     length, count, gap = plan.seen + max(plan.ahead), len(frames.times), np.timedelta64(plan.gap, "m")
-    starts = [start for run in find_runs(frames.times) for start in range(run.start, run.stop - length + 1)]
+    starts = find_starts(frames.times, length)
     shares = {"train on": 1 - plan.validation - plan.held_out, "choose by": plan.validation, "judge by": plan.held_out}
     ends = np.rint(count * np.cumsum([*shares.values()])).astype(int).tolist()
     chosen, first, least = {}, 0, frames.times[0]
@@ -126,11 +136,28 @@ def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, 
     return train, valid, unseen
 
 
+def find_starts(times: ndarray, length: int) -> list[int]:
+    """Return the first frame of each film of so many frames that crosses no gap in time."""
+    return [start for run in find_runs(times) for start in range(run.start, run.stop - length + 1)]
+
+
+def move_on(codes: ndarray, ahead: Sequence[int]) -> ndarray:
+    """Return what semi-Lagrangian advection makes of the last frame, lead by lead, from the motion of the last three.
+
+    MISSING is what came from outside, or from where nothing was measured.
+    Shapes: codes uint8 (T, H, W); returns uint8 (L, H, W).
+    """
+    light, seen = echo(codes[-RECENT:][None])
+    x = torch.where(seen, light, torch.nan)
+    field = motion(x) if x.shape[1] > 1 else x.new_zeros(1, 2, *x.shape[2:])
+    maps = semi_lagrangian(x[:, -1], field, max(ahead), edge="nan")[0, [lead - 1 for lead in ahead]]
+    return (255 * maps).round().nan_to_num(MISSING).to(torch.uint8).numpy()
+
+
 def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None) -> ndarray:
     """Map what semi-Lagrangian advection makes of each frame, lead by lead; made on first use, by all cores.
 
-    Each frame moves as it did over the last three. MISSING is what came from outside, or from where nothing was
-    measured.
+    Each frame moves as `move_on` says; no motion crosses a gap in time.
     Shapes: returns uint8 (N, L, H, W).
     """
     sample = np.ascontiguousarray(frames.codes[:: max(1, len(frames.codes) // 16)]).tobytes()
@@ -141,12 +168,7 @@ def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bo
 
     def moved(number: int) -> ndarray:
         first = max(begins[number], number + 1 - RECENT)
-        light, seen = echo(frames.codes[first : number + 1][None])
-        x = torch.where(seen, light, torch.nan)
-        field = motion(x) if x.shape[1] > 1 else x.new_zeros(1, 2, *x.shape[2:])
-        maps = semi_lagrangian(x[:, -1], field, max(ahead), edge="nan")[0, [lead - 1 for lead in ahead]]
-        codes = (255 * maps).round().nan_to_num(MISSING).to(torch.uint8)
-        return codes.numpy()
+        return move_on(frames.codes[first : number + 1], ahead)
 
     with locked(f"{path}.lock"):
         if not path.exists():
