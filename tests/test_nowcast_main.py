@@ -533,7 +533,7 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
         "backend": "d",
         "device": "e",
     }
-    rest |= {"timeout": 20.0, "km": 2.5, "minutes": 22, "scale": "dBZ", "skip_bad": True}
+    rest |= {"init": "g", "timeout": 20.0, "km": 2.5, "minutes": 22, "scale": "dBZ", "skip_bad": True}
     calls = []
     monkeypatch.setattr(
         training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], [], {}, 1, "finished")

@@ -1,7 +1,12 @@
-"""Train the rain network: `python -m course.nowcast`, or the same by torchrun on many processes.
+"""Train the rain network, forecast by it, and score it: three uses of `python -m course.nowcast`.
 
-The result does not depend on the number of processes, but for rounding. Given again, a command goes on from
-its newest checkpoint, on another number of processes as well.
+    python -m course.nowcast [--data FRAMES] [--out RUN] ...   trains, also by torchrun on many processes
+    python -m course.nowcast forecast RUN FRAMES               forecasts what follows the newest frames of a radar
+    python -m course.nowcast score RUN FRAMES                  scores it, and its rivals, on all of them
+
+What follows is for the training; forecast --help and score --help tell of the others. The result does not depend on
+the number of processes, but for rounding. Given again, a command goes on from its newest checkpoint, on another
+number of processes as well.
 """
 
 import argparse
@@ -51,7 +56,7 @@ PLAN = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
-        raise ValueError(f"{message}: see python -m course.nowcast --help")
+        raise ValueError(f"{message}: see python -m {self.prog} --help")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -87,7 +92,8 @@ def make_parser() -> argparse.ArgumentParser:
         kind, nargs = (int, "+") if many else (type(field.default), None)
         add(field.name, PLAN[field.name], kind, field.default, nargs=nargs)
     add = partial(_add, parser.add_argument_group("the run"))
-    add("out", "folder for checkpoints, scores.json, weights.pt; all processes see it", str, "build/rain")
+    add("out", "folder for checkpoints, plan.json, scores.json, weights.pt; all processes see it", str, "build/rain")
+    add("init", "another run, or its weights.pt, whose weights this one begins with", str)
     add("epochs", "how often each film is seen, at most", int, 2)
     add("micro_batch", "films that a process computes at once, to save memory; by default its part", int)
     add("workers", "threads of a process that prepare films ahead", int, 1)
@@ -97,6 +103,37 @@ def make_parser() -> argparse.ArgumentParser:
     add("backend", "gloo, or nccl with a GPU for each process, the default if there are enough", str)
     add("device", "cpu, cuda or mps; the best there is by default", str)
     add("timeout", "seconds to wait for another process before it counts as lost", float, 600.0)
+    return parser
+
+
+USES = {
+    "forecast": "Forecast by a run what follows the newest frames of a radar, of the whole map: as numbers in "
+    "forecast.npz, as stills in forecast.png and as a film in forecast.gif. In the numbers nan is what motion brings "
+    "from outside the map, or from where nothing was measured.",
+    "score": "Score a run, and its rivals, on all films of a radar's frames without a gap, of whole maps. The scores "
+    "are told lead by lead, and written into scores_NAME.json in the folder of the run.",
+}
+
+
+def make_use_parser(use: str) -> argparse.ArgumentParser:
+    """Return the parser of what follows `forecast` or `score`."""
+    parser = _Parser(f"course.nowcast {use}", description=USES[use])
+    parser.add_argument("run", metavar="RUN", help="the --out of a training on frames that has ended")
+    parser.add_argument("frames", metavar="FRAMES", help="a file or a folder, as for --data")
+    add = partial(_add, parser)
+    if use == "forecast":
+        add("out", "folder for the files; by default forecast_TIME in RUN", str)
+        add(
+            "ahead",
+            "frames from the last to the last forecast, by default the longest of RUN; beyond it RUN goes on from "
+            "its own forecasts, if it has each from 1 on",
+            int,
+        )
+    for name, kind in {"km": float, "minutes": int, "scale": str, "missing": int, "pool": int}.items():
+        add(name, "as for the training, by default as it was there", kind)
+    add("skip_bad", "leave out frames that cannot be read", bool, False)
+    add("cache", "folder for what is made of the frames, beside them by default", str)
+    add("device", "cpu, cuda or mps; the best there is by default", str)
     return parser
 
 
@@ -112,6 +149,9 @@ def _add(group, name: str, text: str, kind: type, default: object = None, **opti
 
 def command(args: list[str] | None = None) -> int:
     """Do what the command line (or args) says; return the exit status."""
+    args = sys.argv[1:] if args is None else args
+    if args and args[0] in USES:
+        return _use(args[0], args[1:])
     fault = None
     try:
         options = vars(make_parser().parse_args(args))
@@ -133,6 +173,26 @@ def command(args: list[str] | None = None) -> int:
         live = None if seen_live() else False
         result = train_rain(options.pop("out"), plan, progress=live, **options)
         return 130 if result.stopped == "interrupted" else 0
+
+
+def _use(use: str, args: list[str]) -> int:
+    options, fault = {}, None
+    try:
+        options = vars(make_use_parser(use).parse_args(args))
+    except ValueError as error:
+        fault = error
+    from course.distributed.torchrun import plain_words
+
+    with plain_words():
+        if fault is not None:
+            raise fault
+        from course.nowcast.use import forecast_frames, score_frames
+
+        live = None if seen_live() else False
+        {"forecast": forecast_frames, "score": score_frames}[use](
+            options.pop("run"), options.pop("frames"), progress=live, **options
+        )
+    return 0
 
 
 if __name__ == "__main__":
