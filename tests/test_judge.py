@@ -67,6 +67,7 @@ def test_how_far_the_network_is_ahead_has_an_interval_by_blocks_and_none_of_a_si
     for blocks in (1, 2, ["a", "a", "b", "c"]):
         value, low, high = score(sums, blocks)["advection"][0]["ahead_rmse"]
         assert value == pytest.approx(255 * -0.02, rel=1e-4) and low == pytest.approx(high, rel=1e-4)
+    assert [score(sums, blocks)["advection"][0]["blocks"] for blocks in (1, 2, 4, ["a", "a", "b", "c"])] == [4, 2, 1, 3]
     assert score(sums, 4)["advection"][0]["ahead_rmse"] is None
     assert "ahead_rmse" not in score(sums)["RainNet"][0]
 
@@ -98,8 +99,8 @@ def test_blur_and_damping_are_fitted_lead_by_lead_and_left_out_where_nothing_was
 
 
 def test_who_is_ahead_of_the_best_rival_is_told_with_its_interval_and_a_tie_is_called_so():
-    def rows(rmse, ahead=None):
-        return [{"rmse": rmse, "ahead_rmse": ahead}]
+    def rows(rmse, ahead=None, blocks=10):
+        return [{"rmse": rmse, "ahead_rmse": ahead, "blocks": blocks}]
 
     def told(ours, **rivals):
         return describe_ahead({"RainNet": rows(ours)} | {name: rows(*row) for name, row in rivals.items()}, (6,), 5)
@@ -111,6 +112,8 @@ def test_who_is_ahead_of_the_best_rival_is_told_with_its_interval_and_a_tie_is_c
     assert more == f"{head}0.25 codes more RMSE than motion (95 % interval ≈ 0.12 to ≈ 0.50)"
     tie = told(5, persistence=weak, motion=(5.5, [-0.5, -1.0, 0.25]))
     assert tie.endswith("motion (95 % interval ≈ -0.25 to ≈ 1.00): not distinguishable here")
+    few = told(5, persistence=weak, motion=(7, [-2.0, -3.0, -1.5], 3))
+    assert few.endswith("(95 % interval ≈ 1.50 to ≈ 3.00, though of 3 blocks of films only)")
     assert told(5, motion=(5.5, None)).endswith(
         "≈ 0.50 codes less RMSE than motion (too few blocks of films for an interval)"
     )

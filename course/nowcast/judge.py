@@ -23,6 +23,7 @@ from course.rain import (
     sum_fractions,
 )
 
+FAIR = 10  # blocks that make a fair interval
 RAIN = 0.1, 1, 5  # mm/h: from which rain is an event
 SQUARES = 10, 20  # km: sides of the squares of FSS, for 1 mm/h
 Sums = dict[str, Errors | Events | Fractions]
@@ -121,7 +122,7 @@ def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, 
 
     rmse in codes, mae in mm/h; csi, pod, far and bias from each rain rate on; fss for 1 mm/h. None where there is
     nothing to score. ahead_rmse, ahead_csi_1: what RainNet has more than this forecast, with its 95 % interval by
-    blocks of films; None where there are less than two blocks.
+    blocks of films; None where there are less than two blocks. blocks: how many there are.
     """
     ours = sums["RainNet"]
     return {
@@ -139,17 +140,13 @@ def _score(sums: Sums, ours: Sums | None, blocks: Sequence | int) -> dict[str, o
     scores |= {kind: part.fss() for kind, part in whole.items() if kind.startswith("fss")}
     scores = {kind: _number(value) for kind, value in scores.items()}
     if ours is not None:
+        films = len(ours["rmse"][0])
+        scores["blocks"] = -(-films // blocks) if isinstance(blocks, int) else len(set(blocks))
         for kind, part, of in (("rmse", "rmse", Errors.rmse), ("csi_1", "1", Events.csi)):
-            scores[f"ahead_{kind}"] = _interval(of, ours[part], sums[part], blocks)
+            several = scores["blocks"] > 1
+            ends = by_blocks(of, ours[part], blocks, against=sums[part]) if several else ()
+            scores[f"ahead_{kind}"] = [_number(value) for value in ends] or None
     return scores
-
-
-def _interval(of, ours, theirs, blocks: Sequence | int) -> list[float | None] | None:
-    count = len(ours[0])
-    several = -(-count // blocks) if isinstance(blocks, int) else len(set(blocks))
-    if several < 2:
-        return None
-    return [_number(value) for value in by_blocks(of, ours, blocks, against=theirs)]
 
 
 def _number(value: Tensor | float) -> float | None:
@@ -195,7 +192,8 @@ def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes:
         if more < 0:  # said as how much less
             low, high = -high, -low
         tie = ": not distinguishable here" * (low <= 0 <= high)
-        lines.append(f"{told} (95 % interval ≈ {low:.2f} to ≈ {high:.2f}){tie}")
+        few = f", though of {rivals[best]['blocks']} blocks of films only" * (rivals[best]["blocks"] < FAIR)
+        lines.append(f"{told} (95 % interval ≈ {low:.2f} to ≈ {high:.2f}{few}){tie}")
     return "\n".join(lines)
 
 

@@ -137,7 +137,7 @@ def draw_film(outlook: Outlook, recent: Frames, path: Path) -> str:
         else:
             lead = number - known
             maps = [outlook.moved[lead], outlook.codes[lead]]
-            told = f"{_said(outlook.times[lead])}, forecast by {outlook.minutes[lead]} min"
+            told = f"{_said(outlook.times[lead])}, +{outlook.minutes[lead]} min"
         size = 2 * 3.2 + 1, 3.2 * _slope(outlook.codes) + 0.7
         return plots.radar([*map(_echo, maps)], labels=ROWS, title=told, marks=_marks(), size=size)
 

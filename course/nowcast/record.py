@@ -44,7 +44,7 @@ class Trained(NamedTuple):
         return model.eval()
 
 
-def describe_data(plan: Plan, parts: Mapping[str, Films | Windows], reading: Mapping[str, object]) -> dict:
+def note_run(plan: Plan, parts: Mapping[str, Films | Windows], reading: Mapping[str, object]) -> dict:
     """Return the plan of a run, and what it knows of its data. parts: by use, the films to train on first."""
     films = next(iter(parts.values()))
     return {
@@ -148,4 +148,4 @@ def _read(path: Path) -> dict | None:
 
 def _write(path: Path, told: dict) -> None:
     with written_whole(path) as part:
-        part.write_text(json.dumps(told, allow_nan=False), encoding="utf-8")
+        part.write_text(json.dumps(told, indent=1, allow_nan=False), encoding="utf-8")

@@ -14,7 +14,7 @@ from course.distributed.world import TIMEOUT
 from course.nowcast.data import find_films
 from course.nowcast.judge import describe_ahead, describe_scores
 from course.nowcast.plan import Plan
-from course.nowcast.record import describe_data, write_note, write_results
+from course.nowcast.record import note_run, write_note, write_results
 from course.nowcast.run import RainRun
 
 
@@ -112,7 +112,7 @@ def train_rain(
         stack.callback(run.close)
         run.fit_start(unseen)
         run.resume(out)
-        note = describe_data(plan, {"train on": films, "choose by": valid, "judge by": unseen}, reading)
+        note = note_run(plan, {"train on": films, "choose by": valid, "judge by": unseen}, reading)
         note |= {name: run.settings[name] for name in run.settings if name.startswith("checksum")}
         with together(world):
             if first:
