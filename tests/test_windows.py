@@ -9,7 +9,7 @@ from course.nowcast.films import Films
 from course.nowcast.judge import forecast
 from course.nowcast.network import Nowcast
 from course.nowcast.plan import Plan
-from course.nowcast.windows import Windows, move_frames, split_by_time
+from course.nowcast.windows import Windows, move_frames, split_frames
 from course.radar import Frames
 from course.rain import MISSING, Damping, echo
 from course.rain.motion import motion, semi_lagrangian
@@ -127,20 +127,20 @@ def test_a_new_network_says_what_motion_says_and_rivals_are_named_by_it(radar, m
     assert torch.equal(maps.truth, echo(radar.codes[[[6, 8], [15, 17]]])[0])
 
 
-def test_parts_are_split_by_time_with_a_gap_between_and_no_film_crosses_a_gap_of_the_radar():
+def test_parts_are_split_frames_with_a_gap_between_and_no_film_crosses_a_gap_of_the_radar():
     radar = frames(count=80, gaps=[20])
     moved = np.zeros((80, 2, 16, 20), np.uint8)
-    train, valid, unseen = split_by_time(radar, moved, PLAN)
+    train, valid, unseen = split_frames(radar, moved, PLAN)
     assert train.starts == [*range(0, 14), *range(20, 34)]  # films of 7; of frames 0 to 39, with a gap before 20
     assert valid.starts == list(range(41, 50))  # of frames 40 to 55, ten minutes after frame 39
     assert unseen.starts == list(range(57, 74))
     assert (train.sides, valid.sides, unseen.sides) == ((8, 8), (16, 20), (16, 20))
-    assert split_by_time(radar, moved, Plan(**vars(PLAN) | {"validation": 0}))[1].starts == []
+    assert split_frames(radar, moved, Plan(**vars(PLAN) | {"validation": 0}))[1].starts == []
 
 
 def test_a_part_without_a_film_is_named_with_what_to_do(radar, moved):
     with pytest.raises(ValueError) as error:
-        split_by_time(radar, moved, Plan(**vars(PLAN) | {"validation": 0.1}))
+        split_frames(radar, moved, Plan(**vars(PLAN) | {"validation": 0.1}))
     told = "of 40 frames 4 are there to choose by, 10 minutes after those before"
     mend = "but a film has 7: give more frames or a larger share, or smaller seen, ahead or gap"
     assert str(error.value) == f"{told}, {mend}"
@@ -149,7 +149,7 @@ def test_a_part_without_a_film_is_named_with_what_to_do(radar, moved):
 def test_too_few_frames_for_one_film_are_named(radar, moved):
     few = Frames(radar.codes[:8], radar.times[:8], 2.0)
     with pytest.raises(ValueError, match="of 8 frames 4 are there to train on, but a film has 7: give more frames"):
-        split_by_time(few, moved[:8], PLAN)
+        split_frames(few, moved[:8], PLAN)
 
 
 def test_films_of_one_half_hour_err_alike(radar, moved):

@@ -10,7 +10,7 @@ from course.distributed import World, together
 from course.nowcast.films import Films
 from course.nowcast.plan import Plan
 from course.nowcast.sources import Joined, Part, find_values, holds_frames, km_of, make_values, map_values
-from course.nowcast.windows import Windows, move_frames, split_by_time
+from course.nowcast.windows import Windows, move_frames, split_frames
 from course.radar import read_frames
 from course.rain import MISSING
 
@@ -51,7 +51,7 @@ def find_films(
             raise ValueError(f"dim is {plan.dim}, but frames of a radar have one height: leave dim out")
         frames = read_frames(place, pool=plan.pool, skip_bad=skip_bad, cache=cache, progress=progress, **reading)
         moved = move_frames(frames, plan.ahead, cache or out, progress)
-        return split_by_time(frames, moved, plan)
+        return split_frames(frames, moved, plan)
 
 
 def _make_films(

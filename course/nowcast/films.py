@@ -34,7 +34,7 @@ class Batch(NamedTuple):
         return Batch(*(part.pin_memory() for part in self))
 
 
-def damped(moved: Sequence[Tensor], dampings: Sequence[Damping]) -> list[Tensor]:
+def damp_leads(moved: Sequence[Tensor], dampings: Sequence[Damping]) -> list[Tensor]:
     """Blur and damp frames that were moved on, lead by lead."""
     return [damp(maps) for damp, maps in zip(dampings, moved)]
 
@@ -107,8 +107,8 @@ class Films:
         masks = [past_seen / 2, *(part / 2 for part in moved_seen)]
         if self.dim == 2:  # heights are channels
             lowest = [part[:, :, :1] for part in moved]
-            lowest += damped(lowest, self.dampings)
+            lowest += damp_leads(lowest, self.dampings)
             x = torch.cat([past, masks[0], *(part[:, :, :1] for part in masks[1:]), *lowest], 2)
             return Batch(x, *(torch.cat([part[:, :, :1] for part in parts], 2) for parts in (y, seen)))
-        moved += damped(moved, self.dampings)
+        moved += damp_leads(moved, self.dampings)
         return Batch(torch.stack([past, *masks, *moved], 2), torch.stack(y, 2), torch.stack(seen, 2))

@@ -15,7 +15,7 @@ from course._locks import locked
 from course._machine import usable_cores
 from course._progress import progress_bar
 from course.nowcast.ahead import prepared
-from course.nowcast.films import PLAIN, Batch, damped
+from course.nowcast.films import PLAIN, Batch, damp_leads
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs
 from course.rain import MISSING, Damping, echo
@@ -97,7 +97,7 @@ def see(codes: ndarray, moved: ndarray, dampings: Sequence[Damping]) -> Tensor:
     past, past_seen = (part.unsqueeze(2) for part in echo(codes))
     ahead, known = echo(moved)
     ahead = torch.where(known, ahead, torch.nan)
-    start = torch.stack(damped(ahead.unbind(2), dampings), 2)
+    start = torch.stack(damp_leads(ahead.unbind(2), dampings), 2)
     ahead, start = (
         torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (ahead, start)
     )
@@ -110,7 +110,7 @@ def _spread(length: int, side: int) -> list[int]:
     return [round(place) for place in np.linspace(0, length - side, count)]
 
 
-def split_by_time(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, Windows, Windows]:
+def split_frames(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, Windows, Windows]:
     """Films to train on; then some to choose by, maybe none; and the last ones, to judge by, of whole maps.
 
     Between the parts lie `plan.gap` minutes, since rain of now looks like rain of half an hour ago; no film crosses a
