@@ -160,6 +160,12 @@ def test_beyond_its_leads_a_run_goes_on_from_its_own_forecasts(run, recent):
     assert predict(run, recent, 1).minutes.tolist() == [5]
 
 
+def test_as_many_frames_after_a_gap_as_the_network_sees_suffice(run, tmp_path):
+    place = write_radar(tmp_path / "late.npz", gaps=[37])
+    recent = take_last(run, read_alike(run, place), place)
+    assert len(recent.codes) == 3 and predict(run, recent).codes.shape == (2, 16, 20)
+
+
 def test_where_no_cell_is_known_a_forecast_says_so(run, recent, tmp_path):
     blind = recent._replace(codes=np.full_like(recent.codes, MISSING))
     assert write_outlook(predict(run, blind), tmp_path / "forecast.npz").endswith("2025-01-01 03:15: no cell is known")
