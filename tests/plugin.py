@@ -25,11 +25,12 @@ OFFLINE = Path(__file__).parent / "offline"
 BROWSER = Path(__file__).parent / "browser"
 RECORD = _places.ROOT / "course" / "upkeep" / "costs.json"  # of the notebooks; read here without importing torch
 LONG = {  # seconds of the test modules that take long; `--durations=0` tells them
-    "test_nowcast_main.py": 69,
+    "test_nowcast_main.py": 85,
     "test_twice.py": 66,
     "test_upkeep_claims.py": 28,
     "test_torchrun.py": 24,
     "test_transforms.py": 23,
+    "test_nowcast_use.py": 12,
     "test_notebooks.py": 20,
     "test_new.py": 19,
     "test_plots.py": 18,
