@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 from uuid import uuid4
 
 import numpy as np
@@ -109,8 +110,7 @@ def _write_values(
     count = math.prod(wanted["shape"])
     lock = threading.Lock()
     with open(path, "wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (rows, *wanted["shape"])}
-        np.lib.format.write_array_header_1_0(file, header)
+        write_header(file, (rows, *wanted["shape"]))
         start = file.tell()
 
         def rows_of(block: Block) -> np.ndarray:
@@ -125,6 +125,11 @@ def _write_values(
         file.flush()
         os.fsync(file.fileno())  # so that even a power cut leaves no cache with holes
     return heads
+
+
+def write_header(file: BinaryIO, shape: Sequence[int]) -> None:
+    """Begin a .npy file of uint8, whose values are written piece by piece; a longer first size fits in its place."""
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)})
 
 
 def _load(cache: Path, wanted: dict) -> Records:

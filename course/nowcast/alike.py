@@ -6,7 +6,7 @@ import numpy as np
 
 from course.nowcast.record import Trained
 from course.nowcast.windows import RECENT, Windows, find_starts, move_frames
-from course.radar import Frames, find_runs, read_frames
+from course.radar import Frames, find_runs, read_frames, usual_minutes
 
 
 def read_alike(
@@ -38,7 +38,7 @@ def read_alike(
         raise ValueError(
             f"{place} has {frames.km:g} km from cell to cell, expected {run.km:g}, as {run.folder}: {mend}"
         )
-    minutes = float(np.median(np.diff(frames.times)) / np.timedelta64(1, "m"))
+    minutes = usual_minutes(frames.times)
     if round(minutes) != run.minutes:
         told = f"{place} has {minutes:g} minutes from frame to frame, expected {run.minutes}, as {run.folder}"
         raise ValueError(f"{told}: name other frames")

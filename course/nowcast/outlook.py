@@ -11,7 +11,7 @@ from course._atomic import written_whole
 from course.nowcast.record import Trained
 from course.nowcast.windows import move_on, see
 from course.radar import Frames
-from course.rain import MISSING, echo_from_rain, rain_rate
+from course.rain import MISSING, echo, echo_from_rain, rain_rate
 from course.rain.codes import HIGHEST
 
 STILLS = 6  # leads in a picture
@@ -53,7 +53,7 @@ def predict(run: Trained, recent: Frames, ahead: int | None = None, device: torc
     moved = np.stack([move_on(film[:end], plan.ahead) for end in range(len(film) - plan.seen + 1, len(film) + 1)])
     leads, made = list(plan.ahead), []
     while True:
-        x = see(film[None, -plan.seen :], moved[None, -plan.seen :], run.dampings)
+        x = see(*echo(film[None, -plan.seen :]), moved[None, -plan.seen :], run.dampings)
         guess = (255 * model(x.to(device))[0, -1].clamp(0, 1)).round().clamp(max=HIGHEST)
         made.append(np.where(moved[-1] == MISSING, np.uint8(MISSING), guess.to(torch.uint8).cpu().numpy()))
         if leads[-1] >= count:

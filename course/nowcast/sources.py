@@ -12,7 +12,7 @@ import numpy as np
 from numpy import ndarray
 
 from course._atomic import written_whole
-from course.files import CodeTaken
+from course.files import CodeTaken, write_header
 from course.radar import format_of
 from course.rain import MISSING, SHAPE, RainDataset, storms
 
@@ -164,8 +164,7 @@ def km_of(shape: Sequence[int]) -> int:
 def make_values(path: Path, count: int, shape: Sequence[int], seed: int) -> None:
     """Make storms into a .npy file, whole or not at all, piece by piece."""
     with written_whole(path) as part, open(part, "wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
-        np.lib.format.write_array_header_1_0(file, header)
+        write_header(file, (count, *shape))
         for first in range(0, count, PIECE):
             made = storms(min(PIECE, count - first), seed, tuple(shape), km=km_of(shape), first=first)
             file.write(made.values)

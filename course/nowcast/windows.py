@@ -14,10 +14,11 @@ from course._atomic import written_whole
 from course._locks import locked
 from course._machine import usable_cores
 from course._progress import progress_bar
+from course.files import write_header
 from course.nowcast.ahead import prepared
 from course.nowcast.films import PLAIN, Batch, damp_leads
 from course.nowcast.plan import Plan
-from course.radar import Frames, find_runs
+from course.radar import Frames, find_runs, usual_minutes
 from course.rain import MISSING, Damping, echo
 from course.rain.motion import motion, semi_lagrangian
 
@@ -47,7 +48,7 @@ class Windows:
         self.channels = 2 + 3 * len(plan.ahead)
         self.dampings = [PLAIN] * len(plan.ahead)
         self.km = frames.km
-        self.minutes = int(np.median(np.diff(frames.times)) / np.timedelta64(1, "m"))
+        self.minutes = int(usual_minutes(frames.times))
 
     def __len__(self) -> int:
         return len(self.starts) * len(self.corners)
@@ -72,9 +73,9 @@ class Windows:
 
     def batch(self, chosen: Sequence[int]) -> Batch:
         """Read some films, as the network wants them."""
-        codes = self.codes(chosen)[:, :, 0]
-        x = see(codes[:, : self.steps], self._cut(self.moved, chosen, self.steps), self.dampings)
-        light, seen = echo(codes)
+        light, seen = echo(self.codes(chosen)[:, :, 0])
+        moved = self._cut(self.moved, chosen, self.steps)
+        x = see(light[:, : self.steps], seen[:, : self.steps], moved, self.dampings)
         y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
         return Batch(x, y, seen)
 
@@ -89,19 +90,19 @@ class Windows:
         return found
 
 
-def see(codes: ndarray, moved: ndarray, dampings: Sequence[Damping]) -> Tensor:
+def see(light: Tensor, seen: Tensor, moved: ndarray, dampings: Sequence[Damping]) -> Tensor:
     """Put together what the network sees: frames, what was measured and is known, moved frames, and these damped.
 
-    Shapes: codes uint8 (B, T, H, W), moved uint8 (B, T, L, H, W); returns (B, T, 2 + 3 L, H, W).
+    light, seen: echo from 0 to 1, and where it was measured.
+    Shapes: light and seen (B, T, H, W), moved uint8 (B, T, L, H, W); returns (B, T, 2 + 3 L, H, W).
     """
-    past, past_seen = (part.unsqueeze(2) for part in echo(codes))
     ahead, known = echo(moved)
     ahead = torch.where(known, ahead, torch.nan)
     start = torch.stack(damp_leads(ahead.unbind(2), dampings), 2)
     ahead, start = (
         torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (ahead, start)
     )
-    return torch.cat([past, past_seen / 2, known / 2, ahead, start], 2)
+    return torch.cat([light.unsqueeze(2), seen.unsqueeze(2) / 2, known / 2, ahead, start], 2)
 
 
 def _spread(length: int, side: int) -> list[int]:
@@ -174,8 +175,7 @@ def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bo
         if not path.exists():
             bar = progress_bar(shape[0], "frame", progress)
             with bar, written_whole(path) as part, open(part, "wb") as file:
-                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_1_0(file, header)
+                write_header(file, shape)
                 for codes in prepared(range(shape[0]), moved, usable_cores()):
                     file.write(codes.tobytes())
                     bar.update()

@@ -9,7 +9,7 @@ from numpy import datetime64, ndarray
 
 from course.radar.formats import read_maps
 from course.radar.maps import RadarMap, stamp_of
-from course.rain.codes import MISSING, rain_rate, to_codes
+from course.rain.codes import MISSING, rain_from_dbz, rain_rate, to_codes
 
 SCALES = {"mm/h": (-0.1, 2000), "dBZ": (-100, 100), "codes": (0, 255)}  # the least and the most that can be
 FIRST = datetime64("1970-01-01T00:00", "m")  # of frames that have no time, only an order
@@ -118,7 +118,7 @@ def _coded(found: RadarMap, where: str, wanted: Wanted) -> ndarray:
     else:
         rain = np.where(gap, np.nan, values.astype(np.float64))
         _check_range(rain, found.scale, where, hint=wanted.scale is not None)
-        rain = (10 ** (rain / 10) / 200) ** (1 / 1.6) if found.scale == "dBZ" else rain
+        rain = rain_from_dbz(rain) if found.scale == "dBZ" else rain
     rows, columns = (side // pool for side in rain.shape)
     if not rows or not columns:
         raise ValueError(f"pool is {pool}, expected 1 to {min(rain.shape)}: {where} has {_sides(rain)} cells")

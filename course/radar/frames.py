@@ -16,6 +16,7 @@ from course._locks import locked
 from course._progress import progress_bar
 from course._shapes import check_whole
 from course._streams import say
+from course.files import write_header
 from course.radar.convert import SCALES, Wanted, convert
 from course.radar.formats import READERS, format_of
 from course.radar.maps import stamp_of
@@ -102,9 +103,14 @@ def find_runs(times: ndarray, minutes: int | None = None) -> list[slice]:
     if minutes is not None:
         usual = _least_one("minutes", minutes, 5)
     else:
-        usual = float(np.median(steps)) if len(steps) else 1
+        usual = usual_minutes(times) if len(steps) else 1
     cuts = 1 + np.flatnonzero(abs(steps - usual) >= usual / 2)
     return [slice(int(start), int(end)) for start, end in zip([0, *cuts], [*cuts, len(times)])]
+
+
+def usual_minutes(times: ndarray) -> float:
+    """Return the usual step of time, which is the median. Shapes: datetime64 (N,), two or more."""
+    return float(np.median(np.diff(times)) / np.timedelta64(1, "m"))
 
 
 def _checked(wanted: Wanted) -> Wanted:
@@ -166,7 +172,7 @@ def _make(cache: Path, place: Path, files: dict[str, Path], wanted: Wanted, note
             for frame in convert(place, _counted(files, bar), wanted, skipped):
                 if not times:
                     km, shape = frame.km, frame.codes.shape
-                    _write_header(file, (0, *shape))
+                    write_header(file, (0, *shape))
                 file.write(frame.codes.tobytes())
                 times.append(frame.time)
         if len(times) < 2:
@@ -174,7 +180,7 @@ def _make(cache: Path, place: Path, files: dict[str, Path], wanted: Wanted, note
             count = f"{len(times)} frame{'s' * (not times)}"
             raise ValueError(f"{place} has {count}{bad}, expected 2 or more: name another place")
         file.seek(0)
-        _write_header(file, (len(times), *shape))  # as long as before: NumPy leaves space for the count
+        write_header(file, (len(times), *shape))  # as long as before: NumPy leaves space for the count
         file.flush()
         os.fsync(file.fileno())  # so that even a power cut leaves no cache with holes
     made = {"times": [str(time) for time in times], "km": km, "skipped": skipped}
@@ -187,10 +193,6 @@ def _counted(files: dict[str, Path], bar) -> Iterator[tuple[str, Path]]:
     for file in files.items():
         yield file
         bar.update()
-
-
-def _write_header(file, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
 def _load(cache: Path, note: dict) -> tuple[Frames, list[str]] | None:

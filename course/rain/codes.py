@@ -54,10 +54,14 @@ def rain_from_echo(x: Tensor) -> Tensor:
 
     Shapes: x (...), echo from 0 to 1; returns as x.
     Units: mm/h.
-    Source: Z = 200 R^1.6, Marshall and Palmer 1948.
     """
     dbz = x * 255 * DBZ_A_CODE + LOWEST_DBZ
-    return torch.where(dbz > LOWEST_DBZ, (10 ** (dbz / 10) / 200) ** (1 / 1.6), dbz - LOWEST_DBZ)
+    return torch.where(dbz > LOWEST_DBZ, rain_from_dbz(dbz), dbz - LOWEST_DBZ)
+
+
+def rain_from_dbz(dbz: ndarray | Tensor) -> ndarray | Tensor:
+    """Rain that belongs to reflectivity. Units: dBZ to mm/h. Source: Z = 200 R^1.6, Marshall and Palmer 1948."""
+    return (10 ** (dbz / 10) / 200) ** (1 / 1.6)
 
 
 def echo_from_rain(rain: ndarray | Tensor | float) -> Tensor:
