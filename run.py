@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "--nbval-sanitize-with=tests/sanitize.cfg"]
 WORKERS = ["-n", "auto", "--dist", "loadscope"]  # for pytest-xdist: two, see tests/plugin.py
 OWN = {  # the words that are not the course's: a line of help, and what the environment's Python is to run
-    "lab": ("open JupyterLab; what follows goes to it", ["-m", "jupyterlab", "notebooks"]),
+    "lab": ("open JupyterLab on your own copies, in my/; what follows goes to it", ["-m", "course.lab"]),
     "test": ("run all tests but those in a browser; what follows goes to pytest", ["-m", "pytest", *NBVAL, *WORKERS]),
     "test-browser": ("test JupyterLab in a headless browser; what follows goes to pytest", ["tests/browser"]),
     "bench": ("print the speed table; run in full, it goes into tests/bench/README.md too", ["tests/bench"]),

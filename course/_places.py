@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
+MY = ROOT / "my"  # a learner's own copies of them
 NOTEBOOK = re.compile(r"\d\d_\w+\.ipynb")  # no copy such as 00_start-Copy1.ipynb
 SOLVED = ROOT / ".solved"  # names of solved exercises, one a line
 

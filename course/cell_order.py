@@ -60,11 +60,11 @@ def _files(file: str | None, folder: Path) -> list[Path]:
     """The notebooks that the cell may belong to.
 
     That of the session, if it is told, lies in the course's folder or is a copy from there; if none is told,
-    those of the course, for a kernel that works in their folder.
+    those of the course, for a kernel that works in their folder or in that of the learner's copies.
     """
     known = [path for path in sorted(_places.NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")) if CHECKPOINTS not in path.parts]
     if not (file and Path(file).is_file()):
-        return known if folder.is_relative_to(_places.NOTEBOOKS) else []
+        return known if any(map(folder.is_relative_to, (_places.NOTEBOOKS, _places.MY))) else []
     own = Path(file).resolve()
     return [own] if own.is_relative_to(_places.NOTEBOOKS) or any(_is_copy(own, path) for path in known) else []
 

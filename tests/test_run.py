@@ -590,7 +590,7 @@ def test_pip_does_not_go_on_alone_after_ctrl_c(machine, capsys):
     [
         ([], ["-m", "course", "run"]),
         (["run", "notebooks/00_start.ipynb"], ["-m", "course", "run", "notebooks/00_start.ipynb"]),
-        (["lab", "--no-browser"], ["-m", "jupyterlab", "notebooks", "--no-browser"]),
+        (["lab", "--no-browser"], ["-m", "course.lab", "--no-browser"]),
         (["doctor"], ["-m", "course", "doctor"]),
         (["data", "verify"], ["-m", "course", "data", "verify"]),
         (["test", "-k", "mnist"], ["-m", "pytest", *run.NBVAL, *run.WORKERS, "-k", "mnist"]),

@@ -9,6 +9,7 @@ import pytest
 
 from browser.find import find_driven_browser
 from browser.lab import browser_context, running_lab
+from course.lab import update_copies
 from wrong_answers import start
 
 try:
@@ -48,6 +49,7 @@ with LiveCurves("A loss that falls.") as curves:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("home")
+    update_copies(NOTEBOOKS, folder)  # as a learner has them
     with running_lab(folder, home) as lab:
         yield lab
 
@@ -257,7 +259,7 @@ def test_curves_grow_in_place_while_a_cell_runs(opened, lab):
 def test_a_cell_run_out_of_order_says_which_to_run_first(opened):
     nb = read("00_start.ipynb")
     (place,) = (index for index, cell in enumerate(nb.cells) if cell.source.startswith("splits = split(data,"))
-    with opened(nb, "order.ipynb") as page:
+    with opened(nb, "00_start.ipynb") as page:
         cell = page.locator(".jp-Notebook .jp-Cell").nth(place)
         cell.locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
