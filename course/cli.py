@@ -138,6 +138,15 @@ def claims(names: list[str], seeds: int, check: bool) -> int:
     return 0
 
 
+def assignment(names: list[str], out: Path | None) -> int:
+    """Write an assignment of the exercises of each notebook, which nbgrader hands out and grades."""
+    from course.upkeep.assignment import write_assignment
+
+    for path in _paths(names):
+        say(write_assignment(path, out or _places.ROOT / "build" / "assignments"))
+    return 0
+
+
 def new(name: str) -> int:
     """Lay the skeleton of a notebook, its exercises and their wrong answers."""
     from course.upkeep.new import lay_skeleton
@@ -162,8 +171,7 @@ def _find(name: str, known: list[Path]) -> list[Path]:
         return [Path(name)]
     found = [path for path in known if path.name.startswith(name)]
     if not found:
-        names = ", ".join(path.stem for path in known)
-        raise ValueError(f"no notebook starts with {name!r}, expected one of {names}")
+        raise ValueError(f"no notebook starts with {name!r}, expected one of {', '.join(path.stem for path in known)}")
     return found
 
 
@@ -216,17 +224,9 @@ DATA_WORDS = {"status": data_status, "download": data_download, "verify": data_v
 
 
 def progress() -> int:
-    """Print a line for each notebook: how many of its exercises are solved, and which are left."""
-    from course.exercises import EXERCISES
-    from course.exercises.solved import read_solved
+    from course.exercises.progress import describe_progress
 
-    solved = read_solved()
-    for path in _places.find_notebooks(_places.NOTEBOOKS):
-        own = [name for name in EXERCISES if name.startswith(f"{path.stem[3:]}.")]
-        left = [name for name in own if name not in solved]
-        rest = f"   left: {' '.join(left)}" if left else ""
-        say(f"{path.stem:<16} {len(own) - len(left)} of {len(own)}{rest}")
-    say(f"exercises solved: {len(solved & EXERCISES.keys())} of {len(EXERCISES)}")
+    say(describe_progress(_places.find_notebooks(_places.NOTEBOOKS)))
     return 0
 
 
@@ -238,6 +238,7 @@ RUN = NAMES | {
         "help": "measure time and memory on one thread; compare the time with the record, or renew both",
     },
 }
+ASSIGNMENT = NAMES | {"--out": {"type": Path, "metavar": "FOLDER", "help": "not into build/assignments/"}}
 DATA = {"word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"}}
 DIFF = NAMES | {
     "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
@@ -254,5 +255,6 @@ WORDS = (
     Word("regenerate", "run notebooks and their solutions in place, and renew README.md", regenerate, NAMES),
     Word("diff", "say in words what has changed in notebooks since the last commit", diff, DIFF),
     Word("claims", "measure the claims over several seeds, and renew README.md", claims, CLAIMS),
+    Word("assignment", "make assignments for nbgrader of the exercises; they go to build/", assignment, ASSIGNMENT),
     Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, NEW),
 )

@@ -5,9 +5,9 @@ import inspect
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -16,7 +16,7 @@ from course._names import names
 from course.exercises import EXERCISES
 from course.upkeep import notebooks
 
-CHECK = re.compile(r'^check\("(.+?)", .*\)\s*\Z', re.MULTILINE)  # the end of an exercise's cell
+CHECK = re.compile(r'^check\("(.+?)", (.*)\)\s*\Z', re.MULTILINE)  # the end of an exercise's cell
 INTRODUCTION = """# Solutions: {title}
 
 Right answers to the exercises of [{stem}](../{stem}.ipynb). Try your own there first: `check` accepts every right
@@ -40,6 +40,15 @@ The notebook gives you this:
 </details>
 
 And this is a right answer:"""
+
+
+class Asked(NamedTuple):
+    """An exercise as its notebook has it: the text above, the code that is given, and what of it is checked."""
+
+    name: str
+    text: str
+    given: str
+    checked: str
 
 
 def find_solutions(path: Path | str) -> Path:
@@ -69,11 +78,8 @@ def make_solutions(path: Path | str) -> NotebookNode:
     """
     path = Path(path)
     nb = notebooks.read(path)
-    asked = list(_exercises(nb))
-    if not asked:
-        raise ValueError(f'{path} has no exercise, expected cells that call check("{path.stem[3:]}.…", …)')
     imports, cells = {"from course.solutions import confirm"}, []
-    for name, text, given in asked:
+    for name, text, given, _ in find_asked(nb, path):
         if name not in EXERCISES:
             raise ValueError(f"{path} checks {name!r}, expected one of {', '.join(EXERCISES)}: correct it, or add it")
         hints = "\n".join(f"{number}. {hint}" for number, hint in enumerate(EXERCISES[name].hints, 1))
@@ -90,12 +96,19 @@ def make_solutions(path: Path | str) -> NotebookNode:
     return made
 
 
-def _exercises(nb: NotebookNode) -> Iterator[tuple[str, str, str]]:
-    """Yield name, text and given code of each cell that ends in a check; the text is that of the cell above."""
+def find_asked(nb: NotebookNode, path: Path) -> list[Asked]:
+    """Return the exercises of a notebook: each cell that ends in a check, with the text of the cell above.
+
+    Raises: ValueError, which names `path`, if there is none.
+    """
+    asked = []
     for above, cell in pairwise(nb.cells):
         if cell.cell_type == "code" and (found := CHECK.search(cell.source)):
             text = re.split(r"^#+ .*$", above.source, flags=re.M)[-1]
-            yield found[1], text.strip(), cell.source[: found.start()].rstrip()
+            asked.append(Asked(found[1], text.strip(), cell.source[: found.start()].rstrip(), found[2]))
+    if not asked:
+        raise ValueError(f'{path} has no exercise, expected cells that call check("{path.stem[3:]}.…", …)')
+    return asked
 
 
 def answer(solve: object) -> tuple[set[str], str]:
