@@ -68,7 +68,7 @@ def test_a_sound_installation_passes(capsys, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # though the environment may have been made for another clone
     assert doctor.examine() == 0, capsys.readouterr().out
     lines = capsys.readouterr().out.splitlines()
-    assert lines[-1] == "all is well"
+    assert lines[-1] == "all is well: you can start, by python3 run.py lab"
     assert {line.split()[0] for line in lines[:-1]} <= {"ok", "note"}
 
 

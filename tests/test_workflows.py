@@ -1,6 +1,7 @@
 """CI does what the README says, on every push and every week, and keeps what was executed."""
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -182,3 +183,12 @@ def test_actions_are_those_of_github_each_by_its_major_version(name):
 def test_instructors_can_read_what_a_new_torch_changes():
     words = [command[2:] for command in commands("weekly") if command[0] == "python"]
     assert words[-2:] == [["run"], ["diff", "--out", "build"]]
+
+
+def test_a_container_for_vs_code_and_codespaces_installs_the_course_and_finds_its_python():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
+    assert container["postCreateCommand"] == "python3 run.py install"
+    settings = container["customizations"]["vscode"]["settings"]
+    assert settings["python.defaultInterpreterPath"] == "${containerWorkspaceFolder}/.venv/bin/python"
+    for file in container["customizations"]["codespaces"]["openFiles"]:
+        assert (ROOT / file).is_file()

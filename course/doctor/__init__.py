@@ -30,7 +30,7 @@ def examine() -> int:
         if "FAIL" in states:
             break  # what fails after this would only confuse: it may be for this
     failed = states.count("FAIL")
-    say(f"{failed} of {len(states)} failed" if failed else "all is well")
+    say(f"{failed} of {len(states)} failed" if failed else "all is well: you can start, by python3 run.py lab")
     return int(failed > 0)
 
 
