@@ -20,14 +20,19 @@ from course.nowcast.films import Films
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
 os.dup2(os.open(notes / f"stderr_{rank}", os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
-read, backward, fit_start, steps = Films.batch, run.backward, run.RainRun.fit_start, []
+read, backward, steps = Films.batch, run.backward, []
 
 
-def fit_without_notes(own, *others):
-    """The films to which blur and damping are fitted are read on every rank, before any step."""
-    Films.batch = read
-    fit_start(own, *others)
-    Films.batch = noted_batch
+def without_notes(fit):
+    """The films to which start, rivals and levels are fitted are read before and after all steps."""
+
+    def fitted(*arguments):
+        Films.batch = read
+        found = fit(*arguments)
+        Films.batch = noted_batch
+        return found
+
+    return fitted
 
 
 def noted_batch(films, chosen):
@@ -51,7 +56,8 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
     return total
 
 
-run.RainRun.fit_start, run.backward = fit_without_notes, noted_backward
+run.RainRun.fit_start, run.count_levels = map(without_notes, (run.RainRun.fit_start, run.count_levels))
+run.backward = noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"
 sys.exit(command(arguments))

@@ -29,55 +29,87 @@ def films(values, ahead=(3,), pool=1, dim=2):
     return Films(values, ahead, pool, dim)
 
 
-def test_in_2d_heights_are_channels_and_the_answer_is_the_lowest(values):
-    batch = films(values).batch([2, 0])
-    codes = echo(values[[2, 0]])[0]
-    assert batch.x.shape == (2, 4, 7, 16, 20)  # two heights and their masks; of the moved frame mask, itself, damped
-    assert torch.equal(batch.x[:, :, :2], codes[:, :4])
-    assert torch.equal(batch.y, codes[:, 3:, :1])
-    assert batch.seen.shape == batch.y.shape and batch.seen.all()
-
-
-def test_in_3d_the_frame_and_the_moved_frame_are_channels_and_the_answer_has_all_heights(values):
-    batch = films(values, dim=3).batch([1])
-    codes = echo(values[[1]])[0]
-    assert batch.x.shape == (1, 4, 5, 2, 16, 20)
-    assert torch.equal(batch.x[:, :, 0], codes[:, :4])
-    assert torch.equal(batch.y[:, :, 0], codes[:, 3:])
+def moved(values, chosen, lead, age, now=3):
+    """Echo of frames that are moved by hand, and where it is known. Shapes: twice (B, D, H, W)."""
+    light, seen = echo(values[list(chosen)])
+    by = drift(light[:, : now + 1], seen[:, : now + 1])
+    parts = (part[:, now - age].float() for part in (light * seen, seen))
+    maps, share = (move(part, by, lead + age, edge="zeros") for part in parts)
+    return maps, share > 0.999
 
 
 @pytest.mark.parametrize("dim", [2, 3])
-def test_last_come_the_moved_frames_blurred_and_damped_lead_by_lead(values, dim):
-    part = films(values, (2, 3), dim=dim)
-    assert torch.equal(*part.batch([1]).x[:, :, -4:].chunk(2, 2))  # as they are, until it is set
-    part.dampings = [Damping(0, 0.5, 0.1, 0), Damping(2, 1, 0, 0)]
-    plain, damped = part.batch([1]).x[:, :, -4:].chunk(2, 2)
-    for lead, damping in enumerate(part.dampings):
-        torch.testing.assert_close(damped[:, :, lead], damping(plain[:, :, lead]))
-    assert (damped - plain).abs().amax((0, 1, *range(3, plain.dim()))).min() > 0.05
-
-
-@pytest.mark.parametrize("dim", [2, 3])
-def test_each_lead_has_its_moved_frame_and_its_answer(values, dim):
-    both = films(values, (2, 3), dim=dim).batch([1, 2])
-    for place, lead in enumerate((2, 3)):
-        one = films(values[:, : 4 + lead], (lead,), dim=dim).batch([1, 2])
-        assert torch.equal(both.x[:, :, place - 2], one.x[:, :, -1]) and both.x[:, :, place - 2].any()
-        assert torch.equal(both.x[:, :, place - 4], one.x[:, :, -2])
-        assert torch.equal(both.y[:, :, place], one.y[:, :, 0])
-
-
-@pytest.mark.parametrize("dim", [2, 3])
-def test_the_network_sees_what_was_measured_of_frames_and_of_moved_frames(values, dim):
+def test_the_network_sees_the_last_four_frames_moved_to_the_time_of_the_forecast(values, dim):
     blind = values.copy()
-    blind[0, :, 0, :4] = MISSING  # of the lowest height
-    batch = films(blind, dim=dim).batch([0])
-    past, seen = (part[:, :4] for part in films(blind).read([0]))
-    inside = move(seen.float(), drift(past, seen), 3, edge="zeros") / 2
-    masks = batch.x[:, :, 2:5] if dim == 2 else batch.x[:, :, 1:3]
-    expected = [seen[:, :, :1] / 2, seen[:, :, 1:] / 2, inside[:, :, :1]] if dim == 2 else [seen / 2, inside]
-    expected = torch.cat(expected, 2) if dim == 2 else torch.stack(expected, 2)
-    assert torch.equal(masks, expected) and len(masks.unique()) > 2
+    blind[1, 2, :, :3] = MISSING
+    batch = films(blind, (2, 3), dim=dim).batch([1, 2])
+    heights = 1 if dim == 2 else 2
+    assert batch.x.shape == ((2, 1, 2, 4, 5, 16, 20) if dim == 2 else (2, 1, 2, 4, 4, 2, 16, 20))
+    for place, lead in enumerate((2, 3)):
+        start = batch.start[:, 0, place].view(2, heights, 16, 20)
+        for age in range(4):
+            maps, known = moved(blind, [1, 2], lead, age)
+            seen = batch.x[:, 0, place, 3 - age]
+            seen, mask = (seen[:, :2], seen[:, 2:3]) if dim == 2 else (seen[:, 0], seen[:, 1])
+            assert torch.equal(mask, known[:, :heights] / 2) and 0 < known.float().mean() < 1
+            torch.testing.assert_close(seen, torch.where(known, maps, start.expand_as(maps)))
+            assert torch.equal(batch.x[:, 0, place, 3 - age, -2].view(start.shape), start)
+            assert (batch.x[:, 0, place, 3 - age, -1] == lead / 24).all()
+        known = moved(blind, [1, 2], lead, 0)[1][:, :heights]
+        assert torch.equal(batch.known[:, 0, place].view(start.shape), known)
+    past = echo(blind[[1, 2], :4])
+    frames = torch.where(past[1], past[0], torch.nan)
+    expected = frames[:, :, 0] if dim == 2 else frames
+    torch.testing.assert_close(batch.frames[:, 0], expected, equal_nan=True, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_candidates_are_the_newest_frame_plain_and_blurred_twice_as_wide_and_older_ones_blurred(values, dim):
+    part = films(values, (2, 3), dim=dim)
+    dampings = [Damping(0, 0.5, 0.1, 0), Damping(2, 0.9, 0.01, 0)]
+    part.fitted = part.fitted._replace(dampings=dampings)
+    batch = part.batch([0, 2])
+    for place, (lead, one) in enumerate(zip((2, 3), dampings)):
+        start, heights = batch.start[:, 0, place], slice(0, 1 if dim == 2 else 2)
+        wide = [one._replace(width=width) for width in ((2, 1, 1, 1) if one.width == 0 else (4, 2, 2, 2))]
+        for number, (age, damping) in enumerate([(0, None), *zip((0, 1, 2, 3), wide)]):
+            maps, known = (each[:, heights] for each in moved(values, [0, 2], lead, age))
+            maps = torch.where(known, maps, torch.nan)
+            maps = maps if damping is None else damping(maps)
+            expected = torch.where(known, maps, start.view(maps.shape))
+            torch.testing.assert_close(batch.candidates[:, 0, place, 1 + number].view(maps.shape), expected)
+        maps, known = (each[:, heights] for each in moved(values, [0, 2], lead, 0))
+        begun = one(torch.where(known, maps, torch.nan))
+        mean = begun.nanmean((1, 2, 3), keepdim=True)
+        torch.testing.assert_close(start.view(maps.shape), torch.where(known, begun, mean))
+        assert torch.equal(batch.candidates[:, 0, place, 0], start)  # nothing is mixed yet
+
+
+def test_the_start_is_the_first_candidate_an_offset_and_weighted_differences(values):
+    part = films(values, (2, 3))
+    weights = [0.01, 0.5, -0.2, 0, 0, 0.1]
+    part.fitted = part.fitted._replace(mixtures=[[0.0] * 6, weights])
+    batch = part.batch([0, 2])
+    first, *others = batch.candidates[:, 0, 1].unbind(1)
+    expected = 0.01 + (1 - 0.4) * first + 0.5 * others[0] - 0.2 * others[1] + 0.1 * others[4]
+    torch.testing.assert_close(batch.start[:, 0, 1], expected)
+    assert torch.equal(batch.start[:, 0, 0], batch.candidates[:, 0, 0, 0])
+    assert torch.equal(batch.x[:, 0, :, 2, -2], batch.start[:, 0])
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_a_film_is_asked_at_every_third_frame_before_its_end_and_sees_nothing_of_later_ones(dim):
+    long = storms(2, 0, (12, 2, 16, 16)).values
+    part = films(long, (1, 2), dim=dim)
+    assert list(part.asked) == [3, 6, 9]
+    batch = part.batch([1])
+    light = echo(long[[1]])[0]
+    light = light[:, :, 0] if dim == 2 else light
+    for place, now in enumerate(part.asked):
+        assert torch.equal(batch.y[:, place], light[:, [now + 1, now + 2]])
+        cut = films(long[:, : now + 3], (1, 2), dim=dim).batch([1])
+        for ours, theirs in zip(batch, cut):
+            assert torch.equal(ours[:, place].nan_to_num(), theirs[:, -1].nan_to_num())
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -85,10 +117,10 @@ def test_a_new_network_says_what_advection_says(values, dim):
     part = films(values, dim=dim)
     maps = forecast(Nowcast(part.channels, (2,), dim), part, part.batch([0, 3]))
     past = echo(values[[0, 3], :4])[0]
-    expected = advection(past, 3, edge="mean")[:, -1, :1]
-    assert (expected - past[:, -1, :1]).abs().max() > 0.05  # something moves
-    for name in ("RainNet", "advection", "advection, blurred"):
-        torch.testing.assert_close(maps.forecasts[name], expected, atol=1e-5, rtol=0)
+    expected = advection(past, 3)[:, -1, :1]
+    assert (expected - past[:, -1, :1])[maps.known].abs().max() > 0.05  # something moves
+    for name in ("RainNet", "advection", "advection, blurred", "mixture"):
+        torch.testing.assert_close(maps.forecasts[name][maps.known], expected[maps.known], atol=1e-5, rtol=0)
     assert torch.equal(maps.forecasts["persistence"], past[:, -1, :1])
     assert torch.equal(maps.truth, echo(values[[0, 3], -1, :1])[0]) and maps.seen.all()
 
@@ -122,15 +154,20 @@ def test_another_code_for_missing_counts_as_not_seen(values):
     assert not seen[..., 3, 4].any() and seen.sum() == seen.numel() - 14 and not light[..., 3, 4].any()
 
 
-def test_every_option_of_the_network_counts(values):
-    part = films(values, (2, 3), dim=3)
-    model = Nowcast(part.channels, (2, 5), 3, seed=4, leads=2)
-    torch.nn.init.ones_(model.net.last.weight)
-    net = RainNet(part.channels, (2, 5), dim=3, generator=torch.Generator().manual_seed(4), out_channels=2)
-    torch.nn.init.ones_(net.last.weight)
-    torch.nn.init.zeros_(net.last.bias)
-    x = part.batch([1, 2]).x
-    torch.testing.assert_close(model(x), x[:, :, -2:] + net(4 * x - 1))
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_network_adds_an_offset_and_weighs_by_what_candidates_differ_from_the_start(values, dim):
+    part = films(values, (2, 3), dim=dim)
+    part.fitted = part.fitted._replace(dampings=[Damping(1, 0.5, 0.1, 0)] * 2)
+    model = Nowcast(part.channels, (2, 5), dim, seed=4)
+    torch.nn.init.normal_(model.net.last.weight, generator=torch.Generator().manual_seed(1))
+    net = RainNet(part.channels, (2, 5), dim=dim, generator=torch.Generator().manual_seed(4), out_channels=7)
+    net.last.load_state_dict(model.net.last.state_dict())
+    batch = part.batch([1, 2])
+    for film, lead in ((0, 0), (1, 1)):
+        x, start, candidates = (each[film, 0, lead] for each in batch[:3])
+        said = net(4 * x[None] - 1)[0, -1]
+        expected = start + 0.2 * said[0] + sum(said[1 + k] * (candidates[k] - start) for k in range(6))
+        torch.testing.assert_close(model(*batch[:3])[film, 0, lead], expected, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("dim", [2, 3])
@@ -143,22 +180,27 @@ def test_no_films_give_no_loss_and_gradients_of_zero(values, dim):
     assert all(weight.grad.abs().max() == 0 for weight in model.parameters())
 
 
-def test_the_loss_of_a_film_is_the_mean_over_what_was_measured_from_the_third_step_on():
-    x = torch.zeros(2, 4, 1, 1, 2)
-    y = torch.tensor([9.0, 9, 9, 9, 1, 2, 3, 9, 0, 0, 0, 0, 2, 2, 2, 2]).view(2, 4, 1, 1, 2)
+def answered(x, y, seen):
+    """A batch of which the network says x."""
+    return Batch(x, x, x, seen, x, y, seen)
+
+
+def test_the_loss_of_a_film_is_the_mean_over_what_was_measured_of_all_questions():
+    x = torch.zeros(2, 2, 1, 1, 2)
+    y = torch.tensor([1.0, 2, 3, 9, 2, 2, 2, 2]).view(2, 2, 1, 1, 2)
     seen = torch.ones_like(y, dtype=torch.bool)
-    seen[0, 3, 0, 0, 1] = False
-    losses = film_losses(lambda x: x, Batch(x, y, seen))
+    seen[0, 1, 0, 0, 1] = False
+    losses = film_losses(lambda x, *others: x, answered(x, y, seen))
     assert losses.tolist() == pytest.approx([(1 + 4 + 9) / 3, 4])
-    assert film_losses(lambda x: x, Batch(x, y, ~seen & False)).tolist() == [0, 0]
+    assert film_losses(lambda x, *others: x, answered(x, y, ~seen & False)).tolist() == [0, 0]
 
 
 def test_the_balanced_loss_weights_heavy_rain_and_adds_absolute_to_squared_errors():
     y = torch.zeros(1, 4, 1, 1, 2)
     y[..., 1] = 0.6  # 66 mm/h, which weighs 30
-    batch = Batch(y + 0.1, y, torch.ones_like(y, dtype=torch.bool))
+    batch = answered(y + 0.1, y, torch.ones_like(y, dtype=torch.bool))
     expected = (1 + 30) / 2 * (0.1**2 + 0.1)
-    assert film_losses(lambda x: x, batch, "balanced").tolist() == pytest.approx([expected])
+    assert film_losses(lambda x, *others: x, batch, "balanced").tolist() == pytest.approx([expected])
 
 
 def test_weights_are_those_of_the_seed_whatever_was_drawn_before():
@@ -172,7 +214,7 @@ def test_weights_are_those_of_the_seed_whatever_was_drawn_before():
 @pytest.mark.parametrize(
     "options, told",
     [
-        ({"ahead": (2, 5)}, "ahead is 5, expected 1 to 4: a film has 7 frames"),
+        ({"ahead": (2, 5)}, "ahead is 5, expected 1 to 3: a film has 7 frames, and 4 are seen"),
         ({"pool": 3}, "pool is 3, expected 1 to 2: of 16 x 20 cells, 8 x 8 must be left"),
     ],
 )

@@ -24,9 +24,9 @@ from course.nowcast import run as room
 from course.nowcast import sources, training
 from course.nowcast.__main__ import command, make_parser
 from course.nowcast.films import Films
-from course.nowcast.judge import fit_dampings, rivals_of
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import Plan
+from course.nowcast.rivals import fit_rivals
 from course.nowcast.sources import make_values, map_values
 from course.nowcast.training import train_rain
 from course.rain import write_text
@@ -162,7 +162,7 @@ def test_two_processes_give_the_weights_and_the_scores_of_one(one, two):
 def test_the_gradient_of_two_processes_in_pieces_is_that_of_the_joint_batch(two, data):
     noted = torch.load(two.notes / "step_8.pt", weights_only=True)
     some = Films(map_values(data / "values.npy")[:TRAINED], PLAN.ahead, PLAN.pool, PLAN.dim)
-    some.dampings = fit_dampings(rivals_of(some, some.batch(range(TRAINED))), "advection")
+    some.fitted = fit_rivals(some, [range(TRAINED)])
     model = Nowcast(some.channels, PLAN.hidden)
     model.load_state_dict(noted["weights"])
     assert len(noted["batch"]) == 7
@@ -197,8 +197,8 @@ def test_only_rank_0_speaks_and_nobody_complains(two):
     )
     steps = [line.split(":")[0] for line in lines if line.startswith("step")]
     assert steps == [f"step {step} of 24" for step in (7, 10, 14, 20, 21, 24)]
-    names = {line.split("≈")[0].strip() for line in lines[-6:-2]}
-    assert names == {"RainNet", "advection", "advection, blurred", "persistence"}
+    names = {line.split("≈")[0].strip() for line in lines[-7:-2]}
+    assert names == {"RainNet", "advection", "advection, blurred", "mixture", "persistence"}
     assert lines[-2].startswith("12 min ahead RainNet has ≈ ") and "95 % interval" in lines[-2]
     assert lines[-1] == f"scores.json, weights.pt and plan.json are in {two.out}"
     assert two.stderr(0) == two.stderr(1) == ""
@@ -338,11 +338,12 @@ def test_films_held_out_that_were_measured_nowhere_cost_no_weights(data, tmp_pat
     np.save(tmp_path / "values.npy", values)
     lines = []
     result = train_rain(tmp_path / "out", PLAN, data=tmp_path, **QUIETLY | {"epochs": 1, "say": lines.append})
-    assert set(result.scores["RainNet"][0].values()) == {None}
+    row = result.scores["RainNet"][0]
+    assert {value for kind, value in (row | row["known"]).items() if kind != "known"} == {None}
     assert json.loads((tmp_path / "out" / "scores.json").read_text())["scores"] == result.scores
     assert weights(tmp_path / "out")
-    assert lines[-3].splitlines()[1].split() == ["RainNet", *["none"] * 6]
-    assert lines[-2] == "12 min ahead nothing was measured, so nobody is ahead"
+    assert lines[-3].splitlines()[2].split() == ["RainNet", *["none"] * 7]
+    assert lines[-2] == "12 min ahead nothing was measured where motion knows what comes, so nobody is ahead"
 
 
 def test_a_text_of_the_competition_trains_with_every_option_of_data_left_out(data, tmp_path, monkeypatch):
@@ -390,11 +391,10 @@ def test_the_weights_of_the_epoch_with_the_lowest_validation_loss_are_kept(data,
     best = result.valid_losses.index(min(result.valid_losses))
     assert len(result.valid_losses) == 4 and best < 3
     same(weights(tmp_path), noted[best], atol=0, rtol=0)
-    model = Nowcast(5, PLAN.hidden)
+    model = Nowcast(4, PLAN.hidden)
     model.load_state_dict(noted[best])
     train, valid = (Films(map_values(data / "values.npy")[part], (2,), 1, 2) for part in (slice(27), slice(27, 36)))
-    maps = rivals_of(train, train.batch(range(27)))
-    valid.dampings = fit_dampings(maps, "advection")
+    valid.fitted = fit_rivals(train, [range(27)])
     expected = film_losses(model, valid.batch(range(9))).mean().item()
     assert result.valid_losses[best] == pytest.approx(expected, rel=1e-6)
     assert json.loads((tmp_path / "scores.json").read_text())["validation losses"] == result.valid_losses
@@ -414,7 +414,7 @@ def test_where_halving_the_rate_does_not_help_a_run_ends_early(data, tmp_path):
     result = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9, "say": lines.append})
     assert (result.stopped, len(result.valid_losses), len(result.losses)) == ("early", 5, 20)
     assert "ended after step 20 of 36: a smaller rate does not help any more" in lines
-    assert result.scores["RainNet"][0]["rmse"] == pytest.approx(result.scores["advection, blurred"][0]["rmse"])
+    assert result.scores["RainNet"][0]["rmse"] == pytest.approx(result.scores["mixture"][0]["rmse"])
     again = train_rain(tmp_path, plan, data=data, **QUIETLY | {"epochs": 9})
     assert again == result
 
@@ -522,7 +522,7 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
     plan = {"dim": 3, "hidden": (4, 5), "ahead": (6, 7), "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
     plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13, "validation": 0.3, "patience": 2}
-    plan |= {"seen": 23, "crop": 24, "gap": 25, "loss": "balanced"}
+    plan |= {"crop": 24, "gap": 25, "loss": "balanced"}
     rest = {"data": "a", "storms": 14, "shape": [1, 2, 3, 4], "missing": 15, "cache": "b", "epochs": 16}
     rest |= {
         "micro_batch": 17,

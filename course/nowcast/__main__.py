@@ -37,7 +37,6 @@ PLAN = {
     "hidden": "channels of each ConvLSTM layer",
     "ahead": "frames from the last that is seen to each forecast",
     "pool": "side of the squares of cells that are made one",
-    "seen": "frames that the network sees of a film, where films are cut out of a radar's frames",
     "crop": "side of the squares that are cut out of such frames, in cells; 0 takes whole maps",
     "gap": "minutes between such frames to train on and those to choose or judge by",
     "validation": "share of the films that choose the best weights; 0 keeps the last ones",

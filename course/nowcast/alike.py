@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from course.nowcast.films import AGES
 from course.nowcast.record import Trained
-from course.nowcast.windows import RECENT, Windows, find_starts, move_frames
+from course.nowcast.windows import Windows, find_starts, move_frames
 from course.radar import Frames, find_runs, read_frames, usual_minutes
 
 
@@ -46,11 +47,11 @@ def read_alike(
 
 
 def take_last(run: Trained, frames: Frames, place: Path | str) -> Frames:
-    """Return the frames from which a run forecasts: those that its network sees, and before them what tells motion.
+    """Return the frames from which a run forecasts: the last ones.
 
     Raises: ValueError if there are too few, or time has a gap among them.
     """
-    times, seen = frames.times, run.plan.seen
+    times, seen = frames.times, AGES
     if len(times) < seen:
         raise ValueError(f"{place} has {len(times)} frames, expected {seen} or more, as {run.folder} sees: give more")
     last = find_runs(times)[-1]
@@ -58,8 +59,7 @@ def take_last(run: Trained, frames: Frames, place: Path | str) -> Frames:
         told = f"{place} has a gap from {times[last.start - 1]} to {times[last.start]} in its last {seen} frames"
         more = seen - (last.stop - last.start)
         raise ValueError(f"{told}, which {run.folder} wants without: give the frames of it, or {more} more at the end")
-    first = max(last.start, last.stop - (seen + RECENT - 1))
-    return Frames(frames.codes[first:], times[first:], frames.km)
+    return Frames(frames.codes[-seen:], times[-seen:], frames.km)
 
 
 def cut_films(
@@ -70,15 +70,15 @@ def cut_films(
     cache: a folder for moved frames, by default that of the run.
     Raises: ValueError if there is none.
     """
-    length = run.plan.seen + max(run.plan.ahead)
+    length = AGES + max(run.plan.ahead)
     starts = find_starts(frames.times, length)
     if not starts:
         longest = max(each.stop - each.start for each in find_runs(frames.times))
         told = f"{place} has {longest} frames without a gap, expected {length} or more"
-        raise ValueError(f"{told}: {run.folder} sees {run.plan.seen} and forecasts {max(run.plan.ahead)}: give more")
+        raise ValueError(f"{told}: {run.folder} sees {AGES} and forecasts {max(run.plan.ahead)}: give more")
     moved = move_frames(frames, run.plan.ahead, Path(cache or run.folder), progress)
     films = Windows(frames, moved, starts, run.plan, crop=0)
-    films.dampings = run.dampings
+    films.fitted = run.fitted
     return films
 
 

@@ -2,22 +2,20 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from course.nowcast.films import PLAIN, Batch, Films
+from course.nowcast.films import Batch, Films
+from course.nowcast.rivals import Maps, last_of, lowest, rivals_of
 from course.nowcast.windows import Windows
 from course.rain import (
-    Damping,
     Errors,
     Events,
     Fractions,
     by_blocks,
     count_events,
     echo_from_rain,
-    fit_damping,
     rain_from_echo,
     sum_errors,
     sum_fractions,
@@ -25,94 +23,95 @@ from course.rain import (
 
 FAIR = 10  # blocks that make a fair interval
 RAIN = 0.1, 1, 5  # mm/h: from which rain is an event
+LEVELS = 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5  # mm/h: from which a forecast may announce 1 mm/h
 SQUARES = 10, 20  # km: sides of the squares of FSS, for 1 mm/h
-Sums = dict[str, Errors | Events | Fractions]
-
-
-class Maps(NamedTuple):
-    """Forecasts from all frames that may be seen, of the lowest height, and what came.
-
-    Shapes: truth and seen (B, L, H, W), each of forecasts as well.
-    """
-
-    truth: Tensor
-    seen: Tensor
-    forecasts: dict[str, Tensor]
-
-
-def rivals_of(films: Films | Windows, batch: Batch) -> Maps:
-    """What follows the last frame of each film as the network's rivals have it, of the lowest height, on the CPU."""
-    leads = len(films.ahead)
-    now = batch.x[:, -1, :1].expand(-1, leads, *batch.x.shape[3:])
-    forecasts = {
-        films.moves_by: batch.x[:, -1, -2 * leads : -leads],
-        f"{films.moves_by}, blurred": batch.x[:, -1, -leads:].clamp(0, 1),
-        "persistence": now,
-    }
-    return _lowest(films.dim, Maps(batch.y[:, -1], batch.seen[:, -1], forecasts))
+PARTS = {"measured": "all cells that were measured", "known": "cells known to motion"}
+AHEAD = {"rmse": ("rmse", Errors.rmse), "csi_1": ("1", Events.csi), "csi_tuned": ("tuned", Events.csi)}
+Sums = dict[str, dict[str, Errors | Events | Fractions]]  # of both parts
+Levels = dict[str, list[float]]  # mm/h, lead by lead, of each forecast
 
 
 @torch.inference_mode()
 def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
-    """Forecast what follows the last frame of each film, by the network and by its rivals."""
+    """Forecast what follows the last frame that is asked of each film, by the network and by its rivals."""
+    batch = last_of(batch)
     maps = rivals_of(films, batch)
-    ours = _lowest(films.dim, Maps(batch.y[:, -1], batch.seen[:, -1], {"RainNet": model(batch.x)[:, -1].clamp(0, 1)}))
-    return maps._replace(forecasts=ours.forecasts | maps.forecasts)
+    ours = lowest(films.dim, model(batch.x, batch.start, batch.candidates).clamp(0, 1))
+    return maps._replace(forecasts={"RainNet": ours} | maps.forecasts)
 
 
-def _lowest(dim: int, maps: Maps) -> Maps:
-    place = (slice(None), slice(None), 0) if dim == 3 else ()
-    forecasts = {name: part[place].cpu() for name, part in maps.forecasts.items()}
-    return Maps(maps.truth[place].cpu(), maps.seen[place].cpu(), forecasts)
+def count_levels(parts: Iterable[Maps]) -> dict[str, Tensor]:
+    """Count the events of 1 mm/h that each forecast announces from each of LEVELS on, on cells known to motion.
+
+    Shapes: of each forecast (L, levels, 3), the fields of `Events`.
+    """
+    counts = {}
+    for maps in parts:
+        for name, guesses in maps.forecasts.items():
+            leads = zip(guesses.unbind(1), maps.truth.unbind(1), (maps.seen & maps.known).unbind(1))
+            events = [
+                [count_events(*lead[:2], _echo_of(1), lead[2], _echo_of(level)) for level in LEVELS] for lead in leads
+            ]
+            sums = torch.tensor([[[field.sum() for field in each] for each in lead] for lead in events])
+            counts[name] = counts.get(name, 0) + sums
+    return counts
 
 
-def join_maps(parts: Iterable[Maps]) -> Maps:
-    """Put the maps of several batches of films together, in their order."""
-    parts = list(parts)
-    names = parts[0].forecasts
-    return Maps(
-        torch.cat([part.truth for part in parts]),
-        torch.cat([part.seen for part in parts]),
-        {name: torch.cat([part.forecasts[name] for part in parts]) for name in names},
-    )
+def tune_levels(counts: Sequence[dict[str, Tensor]]) -> Levels:
+    """Choose from which rain on each forecast announces 1 mm/h such that its CSI is the best, lead by lead.
+
+    A forecast that blurs gains by a level below 1 mm/h. All choose from the same; of equally good levels the lowest
+    counts, and 1 mm/h where there is no event. counts: of each process.
+    """
+    levels = {}
+    for name in next(filter(None, counts)):
+        events = Events(*sum(some[name] for some in counts if some).unbind(2))
+        real, best = (events.hits + events.misses)[:, 0], events.csi().argmax(1)
+        levels[name] = [float(LEVELS[place]) if some else 1.0 for place, some in zip(best.tolist(), real.tolist())]
+    return levels
 
 
-def fit_dampings(maps: Maps, name: str) -> list[Damping]:
-    """Blur and damp a forecast such that its error is the least, lead by lead; not at all if nothing was measured."""
-    leads = zip(maps.forecasts[name].unbind(1), maps.truth.unbind(1), maps.seen.unbind(1))
-    return [fit_damping(guess, truth, seen) if seen.any() else PLAIN for guess, truth, seen in leads]
+def sum_scores(maps: Maps, km: float, levels: Levels | None = None) -> dict[str, list[Sums]]:
+    """Return what the scores of each forecast are made of, lead by lead, film by film, over both parts of the cells.
 
-
-def sum_scores(maps: Maps, km: float) -> dict[str, list[Sums]]:
-    """Return what the scores of each forecast are made of, lead by lead, film by film. km: from cell to cell."""
+    km: from cell to cell. levels: as `tune_levels` gives them, else 1 mm/h.
+    """
     found = {}
     for name, guesses in maps.forecasts.items():
         found[name] = []
         for lead in range(maps.truth.shape[1]):
-            guess, truth, seen = (part[:, lead] for part in (guesses, maps.truth, maps.seen))
-            sums = {
-                "rmse": sum_errors(255 * guess, 255 * truth, seen),
-                "mae": sum_errors(rain_from_echo(guess), rain_from_echo(truth), seen),
-            }
-            for rain in RAIN:
-                sums[f"{rain}"] = count_events(guess, truth, _threshold(rain), seen)
-            for side in SQUARES:
-                width = max(1, round(side / km))
-                sums[f"fss_{side}km"] = sum_fractions(guess, truth, _threshold(1), width, seen)
-            found[name].append(sums)
+            guess, truth, seen, known = (part[:, lead] for part in (guesses, maps.truth, maps.seen, maps.known))
+            level = levels[name][lead] if levels else 1
+            parts = zip(PARTS, (seen, seen & known))
+            found[name].append({part: _sum_part(guess, truth, here, km, level) for part, here in parts})
     return found
+
+
+def _sum_part(guess: Tensor, truth: Tensor, seen: Tensor, km: float, level: float) -> dict:
+    sums = {
+        "rmse": sum_errors(255 * guess, 255 * truth, seen),
+        "mae": sum_errors(rain_from_echo(guess), rain_from_echo(truth), seen),
+        "tuned": count_events(guess, truth, _echo_of(1), seen, _echo_of(level)),
+    }
+    sums |= {f"{rain}": count_events(guess, truth, _echo_of(rain), seen) for rain in RAIN}
+    for side in SQUARES:
+        sums[f"fss_{side}km"] = sum_fractions(guess, truth, _echo_of(1), max(1, round(side / km)), seen)
+    return sums
 
 
 def join_sums(parts: Iterable[dict[str, list[Sums]]]) -> dict[str, list[Sums]]:
     """Put the sums of several batches of films together, in their order."""
     parts = list(parts)
 
-    def joined(name: str, lead: int, kind: str):
-        some = [part[name][lead][kind] for part in parts]
+    def joined(name: str, lead: int, cells: str, kind: str):
+        some = [part[name][lead][cells][kind] for part in parts]
         return type(some[0])(*(torch.cat(fields) for fields in zip(*some)))
 
     return {
-        name: [{kind: joined(name, lead, kind) for kind in sums} for lead, sums in enumerate(leads)]
+        name: [
+            {cells: {kind: joined(name, lead, cells, kind) for kind in sums} for cells, sums in both.items()}
+            for lead, both in enumerate(leads)
+        ]
         for name, leads in parts[0].items()
     }
 
@@ -120,20 +119,26 @@ def join_sums(parts: Iterable[dict[str, list[Sums]]]) -> dict[str, list[Sums]]:
 def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, list[dict]]:
     """Score each forecast, lead by lead: over all films, and what the network has more than each, with its interval.
 
-    rmse in codes, mae in mm/h; csi, pod, far and bias from each rain rate on; fss for 1 mm/h. None where there is
-    nothing to score. ahead_rmse, ahead_csi_1: what RainNet has more than this forecast, with its 95 % interval by
-    blocks of films; None where there are less than two blocks. blocks: how many there are.
+    rmse in codes, mae in mm/h; csi, pod, far and bias from each rain rate on; csi_tuned from 1 mm/h on, announced from
+    the level that was tuned; fss for 1 mm/h. None where there is nothing to score. ahead_rmse, ahead_csi_1 and
+    ahead_csi_tuned: what RainNet has more than this forecast, with its 95 % interval by blocks of films; None where
+    there are less than two blocks. blocks: how many there are. known: the same of those cells alone that are known to
+    motion: elsewhere rain comes from outside, of which each forecast can only guess.
     """
-    ours = sums["RainNet"]
-    return {
-        name: [_score(one, None if name == "RainNet" else ours[lead], blocks) for lead, one in enumerate(leads)]
-        for name, leads in sums.items()
-    }
+    scores = {}
+    for name, leads in sums.items():
+        ours = [None] * len(leads) if name == "RainNet" else sums["RainNet"]
+        rows = [
+            {cells: _score(one[cells], other and other[cells], blocks) for cells in PARTS}
+            for one, other in zip(leads, ours)
+        ]
+        scores[name] = [row["measured"] | {"known": row["known"]} for row in rows]
+    return scores
 
 
-def _score(sums: Sums, ours: Sums | None, blocks: Sequence | int) -> dict[str, object]:
+def _score(sums: dict, ours: dict | None, blocks: Sequence | int) -> dict[str, object]:
     whole = {kind: type(part)(*(field.sum() for field in part)) for kind, part in sums.items()}
-    scores = {"rmse": whole["rmse"].rmse(), "mae": whole["mae"].mae()}
+    scores = {"rmse": whole["rmse"].rmse(), "mae": whole["mae"].mae(), "csi_tuned": whole["tuned"].csi()}
     for rain in RAIN:
         events = whole[f"{rain}"]
         scores |= {f"{kind}_{rain}": getattr(events, kind)() for kind in ("csi", "pod", "far", "bias")}
@@ -142,7 +147,7 @@ def _score(sums: Sums, ours: Sums | None, blocks: Sequence | int) -> dict[str, o
     if ours is not None:
         films = len(ours["rmse"][0])
         scores["blocks"] = -(-films // blocks) if isinstance(blocks, int) else len(set(blocks))
-        for kind, part, of in (("rmse", "rmse", Errors.rmse), ("csi_1", "1", Events.csi)):
+        for kind, (part, of) in AHEAD.items():
             several = scores["blocks"] > 1
             ends = by_blocks(of, ours[part], blocks, against=sums[part]) if several else ()
             scores[f"ahead_{kind}"] = [_number(value) for value in ends] or None
@@ -154,38 +159,59 @@ def _number(value: Tensor | float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _threshold(rain: float) -> float:
+def _echo_of(rain: float) -> float:
     return float(echo_from_rain(rain))
 
 
+COLUMNS = {
+    "rmse": ("RMSE codes", 2),
+    "mae": ("MAE mm/h", 3),
+    "csi_0.1": ("CSI 0.1 mm/h", 3),
+    "csi_1": ("CSI 1 mm/h", 3),
+    "csi_tuned": ("CSI 1 tuned", 3),
+    "csi_5": ("CSI 5 mm/h", 3),
+    f"fss_{SQUARES[-1]}km": (f"FSS {SQUARES[-1]} km", 3),
+}
+
+
 def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
-    """Return a table a lead, one line a forecast, the best RMSE first. minutes: between two frames."""
-    lines = []
+    """Return two tables a lead, of both parts of the cells: one line a forecast, the best RMSE first.
+
+    minutes: between two frames.
+    """
+    tables = []
     for place, lead in enumerate(ahead):
-        head = f"{lead * minutes} min ahead"
-        lines.append(f"{head:24} RMSE codes  MAE mm/h  CSI 0.1 mm/h  CSI 1 mm/h  CSI 5 mm/h  FSS 20 km")
-        rows = [(name, leads[place]) for name, leads in scores.items()]
-        for name, row in sorted(rows, key=lambda pair: math.inf if pair[1]["rmse"] is None else pair[1]["rmse"]):
-            columns = ("rmse", 10, 2), ("mae", 8, 3), ("csi_0.1", 12, 3), ("csi_1", 10, 3), ("csi_5", 10, 3)
-            columns = *columns, (f"fss_{SQUARES[-1]}km", 9, 3)
-            lines.append(f"{name:24} " + "  ".join(_entry(row[kind], width, digits) for kind, width, digits in columns))
-        lines += [""] * (place < len(ahead) - 1)
-    return "\n".join(lines)
+        for part, told in PARTS.items():
+            rows = {name: leads[place]["known"] if part == "known" else leads[place] for name, leads in scores.items()}
+            rows = sorted(rows.items(), key=lambda pair: math.inf if pair[1]["rmse"] is None else pair[1]["rmse"])
+            lines = [
+                f"{lead * minutes} min ahead, {told}",
+                f"{'':25}" + "  ".join(title for title, _ in COLUMNS.values()),
+            ]
+            for name, row in rows:
+                entries = [_entry(row[kind], len(title), digits) for kind, (title, digits) in COLUMNS.items()]
+                lines.append(f"{name:25}" + "  ".join(entries))
+            tables.append("\n".join(lines))
+    return "\n\n".join(tables)
 
 
 def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
-    """Return a sentence a lead: by how much RainNet is ahead of its best rival, the one with the least RMSE."""
+    """Return a sentence a lead: by how much RainNet is ahead of its best rival, the one with the least RMSE.
+
+    Both are those of the cells known to motion.
+    """
     lines = []
     for place, lead in enumerate(ahead):
-        rivals = {name: leads[place] for name, leads in scores.items() if name != "RainNet"}
-        rivals = {name: row for name, row in rivals.items() if row["rmse"] is not None}
-        ours, head = scores["RainNet"][place]["rmse"], f"{lead * minutes} min ahead"
+        rows = {name: leads[place]["known"] for name, leads in scores.items()}
+        ours, head = rows.pop("RainNet")["rmse"], f"{lead * minutes} min ahead"
+        rivals = {name: row for name, row in rows.items() if row["rmse"] is not None}
         if ours is None or not rivals:
-            lines.append(f"{head} nothing was measured, so nobody is ahead")
+            lines.append(f"{head} nothing was measured where motion knows what comes, so nobody is ahead")
             continue
         best = min(rivals, key=lambda name: rivals[name]["rmse"])
         more, low, high = rivals[best]["ahead_rmse"] or (ours - rivals[best]["rmse"], None, None)
-        told = f"{head} RainNet has ≈ {abs(more):.2f} codes {'less' if more < 0 else 'more'} RMSE than {best}"
+        told = f"{head} RainNet has ≈ {abs(more):.2f} codes {'less' if more < 0 else 'more'} RMSE than its best rival"
+        told += f", {best}, on {PARTS['known']}"
         if low is None:
             lines.append(f"{told} (too few blocks of films for an interval)")
             continue

@@ -8,10 +8,11 @@ import torch
 from numpy import datetime64, ndarray
 
 from course._atomic import written_whole
+from course.nowcast.films import AGES
 from course.nowcast.record import Trained
 from course.nowcast.windows import move_on, see
 from course.radar import Frames
-from course.rain import MISSING, echo, echo_from_rain, rain_rate
+from course.rain import MISSING, echo_from_rain, rain_rate
 from course.rain.codes import HIGHEST
 
 STILLS = 6  # leads in a picture
@@ -50,22 +51,20 @@ def predict(run: Trained, recent: Frames, ahead: int | None = None, device: torc
     plan, film = run.plan, np.asarray(recent.codes)
     count = _check_reach(run, ahead)
     model = run.build().to(device)
-    moved = np.stack([move_on(film[:end], plan.ahead) for end in range(len(film) - plan.seen + 1, len(film) + 1)])
     leads, made = list(plan.ahead), []
     while True:
-        x = see(*echo(film[None, -plan.seen :]), moved[None, -plan.seen :], run.dampings)
-        guess = (255 * model(x.to(device))[0, -1].clamp(0, 1)).round().clamp(max=HIGHEST)
-        made.append(np.where(moved[-1] == MISSING, np.uint8(MISSING), guess.to(torch.uint8).cpu().numpy()))
+        *seen, known = see(move_on(film[-AGES:], plan.ahead)[None], plan.ahead, run.fitted)
+        guess = model(*(part.to(device) for part in seen))[0].cpu().clamp(0, 1)
+        codes = (255 * guess).round().clamp(max=HIGHEST).to(torch.uint8)
+        made.append(torch.where(known[0], codes, MISSING).numpy())
         if leads[-1] >= count:
             break
         leads += [leads[-1] + lead for lead in plan.ahead]
         film = np.concatenate([film, made[-1]])
-        ends = range(len(film) - len(plan.ahead) + 1, len(film) + 1)
-        moved = np.concatenate([moved, [move_on(film[:end], plan.ahead) for end in ends]])
     leads = [lead for lead in leads if lead <= count]
     times = recent.times[-1] + np.array(leads) * np.timedelta64(run.minutes, "m")
     codes = np.concatenate(made)[: len(leads)]
-    return Outlook(codes, move_on(recent.codes, leads), recent.times[-1], times, recent.km)
+    return Outlook(codes, move_on(recent.codes, leads, ages=1)[:, 0], recent.times[-1], times, recent.km)
 
 
 def _check_reach(run: Trained, ahead: int | None) -> int:

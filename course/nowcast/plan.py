@@ -17,7 +17,7 @@ class Plan:
 
     dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to each forecast, the leads.
     pool: side of the squares of cells that are made one.
-    Of films that are cut out of a radar's frames, seen: frames that the network sees, crop: side of the squares, 0 for
+    Of films that are cut out of a radar's frames, crop: side of the squares, 0 for
     whole maps, gap: minutes between the frames to train on and those to choose or judge by.
     validation: share of the films that choose the best weights. held_out: share of the films that judge at the end.
     loss: mse, or balanced, which weights heavy rain. batch: films a step, on all processes together.
@@ -30,7 +30,6 @@ class Plan:
     hidden: tuple[int, ...] = (8, 8, 8)
     ahead: tuple[int, ...] = (5,)
     pool: int = 2
-    seen: int = 8
     crop: int = 64
     gap: int = 60
     validation: float = 0.1
@@ -51,8 +50,8 @@ class Plan:
             raise ValueError(f"hidden is {self.hidden}, expected numbers of 1 or more: try 8 8 8")
         if not self.ahead or min(self.ahead) < 1 or sorted(set(self.ahead)) != list(self.ahead):
             raise ValueError(f"ahead is {self.ahead}, expected rising numbers of 1 or more: try 5 10")
-        for name in ("pool", "seen", "crop", "gap", "batch", "lr_batch", "warmup", "patience", "seed"):
-            least = {"warmup": 0, "seed": 0, "gap": 0, "crop": 0, "seen": 3}.get(name, 1)
+        for name in ("pool", "crop", "gap", "batch", "lr_batch", "warmup", "patience", "seed"):
+            least = {"warmup": 0, "seed": 0, "gap": 0, "crop": 0}.get(name, 1)
             if getattr(self, name) < least:
                 raise ValueError(f"{name} is {getattr(self, name)}, expected {least} or more")
         if not 0 < self.held_out < 1:

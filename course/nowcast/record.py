@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from course._atomic import written_whole
 from course._checkpoint import load_checkpoint, save_checkpoint
-from course.nowcast.films import Films
+from course.nowcast.films import CHANNELS, Films, Fitted
+from course.nowcast.judge import Levels
 from course.nowcast.network import Nowcast
 from course.nowcast.plan import Plan
 from course.nowcast.windows import Windows
@@ -24,22 +25,24 @@ class Trained(NamedTuple):
     """A run on frames of a radar whose training has ended.
 
     reading: km, minutes, scale, missing and pool as given for `read_frames`. split: number of films, first and last
-    time of the parts "train on", "choose by" and "judge by". Units: km from cell to cell, minutes from frame to frame.
+    time of the parts "train on", "choose by" and "judge by". levels: as `tune_levels`
+    gives them. Units: km from cell to cell, minutes from frame to frame.
     """
 
     folder: Path
     plan: Plan
     km: float
     minutes: int
-    dampings: list[Damping]
+    fitted: Fitted
     reading: dict
     split: dict
+    levels: Levels
     weights: dict[str, Tensor]
 
     def build(self) -> nn.Module:
         """Return the network, with the best weights."""
         plan = self.plan
-        model = Nowcast(2 + 3 * len(plan.ahead), plan.hidden, plan.dim, plan.seed, len(plan.ahead))
+        model = Nowcast(CHANNELS, plan.hidden, plan.dim, plan.seed)
         model.load_state_dict(self.weights)
         return model.eval()
 
@@ -53,7 +56,7 @@ def note_run(plan: Plan, parts: Mapping[str, Films | Windows], reading: Mapping[
         "reading": {**reading, "pool": plan.pool},
         "km": films.km,
         "minutes": films.minutes,
-        "dampings": [damping._asdict() for damping in films.dampings],
+        "fitted": films.fitted._asdict(),
         "split": {use: _span(part) for use, part in parts.items()},
     }
 
@@ -65,18 +68,24 @@ def _span(films: Films | Windows) -> dict:
     return {"films": len(films), **dict(zip(("first", "last"), map(str, ends)))}
 
 
+def _fitted(told: dict) -> Fitted:
+    dampings, translations = ([Damping(*each) for each in told[name]] for name in ("dampings", "translations"))
+    return Fitted(dampings, told["mixtures"], translations)
+
+
 def write_note(out: Path, note: dict) -> None:
     """Write plan.json as a run begins. Weights that are there already stay known, if they are of the same run."""
     there = _read(out / NOTE) or {}
     note = json.loads(json.dumps(note))
-    _write(out / NOTE, note | {"weights": there.get("weights") if there == there | note else None})
+    same = there == there | note
+    _write(out / NOTE, note | {name: there.get(name) if same else None for name in ("levels", "weights")})
 
 
 def write_results(out: Path, note: dict, weights: dict[str, Tensor], report: dict) -> None:
     """Write weights.pt, scores.json and plan.json as a run ends."""
     save_checkpoint({name: value.cpu() for name, value in weights.items()}, out / WEIGHTS)
     _write(out / SCORES, report)
-    _write(out / NOTE, note | {"weights": sum_weights(weights)})
+    _write(out / NOTE, note | {"levels": report["levels"], "weights": sum_weights(weights)})
 
 
 def read_run(folder: Path | str) -> Trained:
@@ -92,7 +101,7 @@ def read_run(folder: Path | str) -> Trained:
     note, again = _read(folder / NOTE), "give the command of its training again"
     try:
         plan = {key: tuple(value) if isinstance(value, list) else value for key, value in note["plan"].items()}
-        fields = Plan(**plan), note["km"], note["minutes"], [Damping(**each) for each in note["dampings"]]
+        fields = Plan(**plan), note["km"], note["minutes"], _fitted(note["fitted"])
         kind, expected, known = note["data"], note["weights"], (note["reading"], note["split"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / NOTE} is damaged or of another version: {again}") from error
@@ -105,7 +114,7 @@ def read_run(folder: Path | str) -> Trained:
     weights = load_checkpoint(folder / WEIGHTS)
     if sum_weights(weights) != expected:
         raise ValueError(f"{folder / WEIGHTS} is not of the run that {NOTE} beside it tells of: {again}")
-    return Trained(folder, *fields, *known, weights)
+    return Trained(folder, *fields, *known, note["levels"], weights)
 
 
 def begin_with(model: nn.Module, place: Path | str) -> int:
@@ -121,7 +130,7 @@ def begin_with(model: nn.Module, place: Path | str) -> int:
     for name in here | there:
         ours, theirs = here.get(name, "absent"), there.get(name, "absent")
         if ours != theirs:
-            mend = "give hidden, ahead and dim as they were there, or name another run"
+            mend = "give hidden and dim as they were there, or name another run"
             raise ValueError(f"init {path} is of another network: {name} is {theirs} there and {ours} here: {mend}")
     model.load_state_dict(weights)
     return sum_weights(weights)

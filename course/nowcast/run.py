@@ -20,16 +20,18 @@ from course.distributed import World, add_up, all_gather, backward, part_of, pie
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import Maps, fit_dampings, forecast, join_maps, join_sums, rivals_of, score, sum_scores
+from course.nowcast.judge import Levels, count_levels, forecast, join_sums, score, sum_scores, tune_levels
 from course.nowcast.network import Nowcast, film_losses
 from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.record import begin_with
+from course.nowcast.rivals import Maps, fit_rivals
 from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
 SAMPLE = 16  # films by which data are known again
-FITTED = 64  # films to which blur and damping are fitted
+FITTED = 256  # films to which the start and the rivals are fitted
+TUNED = 32  # films by which levels are chosen
 
 
 class RainRun:
@@ -58,7 +60,7 @@ class RainRun:
         self.losses: list[float] = []
         self.valid_losses: list[float] = []  # of each epoch
         with together(world):
-            whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed, len(plan.ahead))
+            whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed)
             begun = None if init is None else begin_with(whole, init)
         self.model = replicate(whole, world)
         self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
@@ -175,26 +177,31 @@ class RainRun:
         self.losses, self.valid_losses = state["losses"].tolist(), state["valid"].tolist()
         self.best = state["best"]
 
-    def judge(self, films: Films | Windows) -> dict[str, list[dict]]:
-        """Forecast films with the best weights, each process its part; return the scores over all of them.
+    def judge(self, films: Films | Windows) -> tuple[dict[str, list[dict]], Levels]:
+        """Forecast films with the best weights, each process its part; return the scores over all of them, and levels.
 
+        The levels are tuned on films to choose by; without them on films to train on.
         Raises: as `together`, for FloatingPointError if a forecast is not finite.
         """
         model = deepcopy(self._alone()).eval()
         model.load_state_dict(self.kept())
-        sums, finite = [], True
-        for maps in self._forecasts(model, films, part_of(range(len(films)), self.world)):
-            finite = finite and bool(maps.forecasts["RainNet"].isfinite().all())
-            sums.append(sum_scores(maps, films.km) if finite else {})
+        others = self.valid if len(self.valid) else self.films
         with together(self.world):
-            if not finite:
-                raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
+            counts = count_levels(self._forecasts(model, others, some_of(others, TUNED)))
+        levels = tune_levels(all_gather(counts))
+        with together(self.world):
+            sums = [sum_scores(maps, films.km, levels) for maps in self._forecasts(model, films, range(len(films)))]
         sums = join_sums(part for parts in all_gather(sums) for part in parts)
-        return score(sums, films.blocks())
+        return score(sums, films.blocks()), levels
 
     def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
-        for batch in prepared(self._pieces(films, chosen), films.batch, self.workers):
-            yield forecast(model, films, batch.to(self.world.device))
+        """Those of this process's part. Raises: FloatingPointError if one is not finite."""
+        pieces = self._pieces(films, part_of(chosen, self.world))
+        for batch in prepared(pieces, films.batch, self.workers):
+            maps = forecast(model, films, batch.to(self.world.device))
+            if not maps.forecasts["RainNet"].isfinite().all():
+                raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
+            yield maps
 
     def _pieces(self, films: Films | Windows, chosen: Sequence[int]) -> list[Sequence[int]]:
         """As many films at once as a step has, of whole maps fewer."""
@@ -203,17 +210,20 @@ class RainRun:
         return [chosen[start : start + size] for start in range(0, len(chosen), size)]
 
     def fit_start(self, *others: Films | Windows) -> None:
-        """Let the network begin at what motion says, blurred and damped as fits some of its films best."""
-        pieces = self._pieces(self.films, some_of(self.films, FITTED))
-        maps = join_maps(rivals_of(self.films, batch) for batch in prepared(pieces, self.films.batch, self.workers))
-        dampings = fit_dampings(maps, self.films.moves_by)
+        """Let the network begin at what motion says, blurred and damped as fits some of its films best; fit rivals."""
+        fitted = fit_rivals(self.films, self._pieces(self.films, some_of(self.films, FITTED)))
         for films in (self.films, self.valid, *others):
-            films.dampings = dampings
+            films.fitted = fitted
 
-    def report(self, scores: dict) -> dict:
-        """Return what scores.json tells."""
+    def report(self, scores: dict, levels: Levels) -> dict:
+        """Return what scores.json tells. levels: of each forecast, in mm/h, from which it announces 1 mm/h."""
         told = {"processes": self.world.size, "ahead": self.plan.ahead, "minutes": self.films.minutes}
-        return told | {"scores": scores, "losses": self.losses, "validation losses": self.valid_losses}
+        return told | {
+            "scores": scores,
+            "levels": levels,
+            "losses": self.losses,
+            "validation losses": self.valid_losses,
+        }
 
     def kept(self) -> dict[str, Tensor]:
         """Return the best weights; without films to choose by, the last ones."""

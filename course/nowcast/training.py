@@ -149,10 +149,10 @@ def train_rain(
             return Result(run.losses, run.valid_losses, {}, world.size, stopped)
         if stopped == "early" and first:
             say(f"ended after step {run.step} of {total}: a smaller rate does not help any more")
-        scores = run.judge(unseen)
+        scores, levels = run.judge(unseen)
         with together(world):
             if first:
-                write_results(out, note, run.kept(), run.report(scores))
+                write_results(out, note, run.kept(), run.report(scores, levels))
         if first:
             for describe in (describe_scores, describe_ahead):
                 say(describe(scores, plan.ahead, unseen.minutes))

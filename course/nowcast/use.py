@@ -66,7 +66,7 @@ def score_frames(
     model, sums = run.build().to(device), []
     with progress_bar(len(films), "film", progress) as bar:
         for batch in prepared([[film] for film in range(len(films))], films.batch, 1):
-            sums.append(sum_scores(forecast(model, films, batch.to(device)), films.km))
+            sums.append(sum_scores(forecast(model, films, batch.to(device)), films.km, run.levels))
             bar.update()
     scores = score(join_sums(sums), films.blocks())
     for describe in (describe_scores, describe_ahead):
@@ -78,6 +78,8 @@ def score_frames(
     report = {"films": len(films), "first": first, "last": last, "ahead": run.plan.ahead, "minutes": run.minutes}
     path = run.folder / f"scores_{place.resolve().name.split('.')[0]}.json"
     with written_whole(path) as part:
-        part.write_text(json.dumps(report | {"scores": scores}, allow_nan=False), encoding="utf-8")
+        part.write_text(
+            json.dumps(report | {"scores": scores, "levels": run.levels}, allow_nan=False), encoding="utf-8"
+        )
     say(f"{path} holds the scores of {len(films)} films from {first} to {last}")
     return scores

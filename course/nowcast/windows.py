@@ -16,37 +16,35 @@ from course._machine import usable_cores
 from course._progress import progress_bar
 from course.files import write_header
 from course.nowcast.ahead import prepared
-from course.nowcast.films import PLAIN, Batch, damp_leads
+from course.nowcast.films import AGES, CHANNELS, Batch, Fitted, ask
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs, usual_minutes
-from course.rain import MISSING, Damping, echo
+from course.rain import MISSING, echo
 from course.rain.motion import motion, semi_lagrangian
 
 BLOCK = 30  # minutes in which forecasts err alike
-RECENT = 3  # frames that tell how the echo moves
 
 
 class Windows:
-    """Films of a radar's frames, cut out by number: only what is asked for is read.
+    """Films of a radar's frames, cut out by number: only what is asked for is read. Each is one question.
 
-    moved: what semi-Lagrangian advection makes of each frame for each lead, of the whole map, as `move_frames` maps
-    it. starts: the first frame of each film. crop: side of the squares that are cut out, evenly over the map; 0 takes
+    moved: the last frames before each one, moved to the time of each forecast, of the whole map, as `move_frames` maps
+    them. starts: the first frame of each film. crop: side of the squares that are cut out, evenly over the map; 0 takes
     the whole map.
-    Shapes: frames.codes uint8 (N, H, W), moved uint8 (N, L, H, W).
+    Shapes: frames.codes uint8 (N, H, W), moved uint8 (N, L, A, H, W).
     """
 
     missing = MISSING
     dim = 2
+    channels = CHANNELS
     moves_by = "semi-Lagrangian"
 
     def __init__(self, frames: Frames, moved: ndarray, starts: Sequence[int], plan: Plan, crop: int):
         rows, columns = frames.codes.shape[1:]
-        self.frames, self.moved, self.starts = frames, moved, list(starts)
-        self.ahead, self.steps = plan.ahead, plan.seen
+        self.frames, self.moved, self.starts, self.ahead = frames, moved, list(starts), plan.ahead
         self.sides = (min(crop or rows, rows), min(crop or columns, columns))
         self.corners = list(product(_spread(rows, self.sides[0]), _spread(columns, self.sides[1])))
-        self.channels = 2 + 3 * len(plan.ahead)
-        self.dampings = [PLAIN] * len(plan.ahead)
+        self.fitted = Fitted.nothing(len(plan.ahead))
         self.km = frames.km
         self.minutes = int(usual_minutes(frames.times))
 
@@ -56,7 +54,7 @@ class Windows:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of a film: T, D, H, W."""
-        return self.steps + max(self.ahead), 1, *self.sides
+        return AGES + max(self.ahead), 1, *self.sides
 
     def blocks(self) -> list[str]:
         """In which half hour each film is: films of one err alike."""
@@ -65,44 +63,35 @@ class Windows:
 
     def codes(self, chosen: Sequence[int]) -> ndarray:
         """Return the codes of some films. Shapes: uint8 (B, T, D, H, W)."""
-        return self._cut(self.frames.codes[:, None], chosen, self.shape[0])
+        cuts = [self.frames.codes[first : first + self.shape[0], None, *square] for first, square in self._cuts(chosen)]
+        return np.stack(cuts) if cuts else np.empty((0, *self.shape), np.uint8)
 
     def times(self, chosen: Sequence[int]) -> ndarray:
-        """When the last frame was measured that the network sees of some films. Shapes: datetime64[m] (B,)."""
-        return self.frames.times[[self.starts[film // len(self.corners)] + self.steps - 1 for film in chosen]]
+        """When the last frame was measured that is seen of some films. Shapes: datetime64[m] (B,)."""
+        return self.frames.times[[self.starts[film // len(self.corners)] + AGES - 1 for film in chosen]]
 
     def batch(self, chosen: Sequence[int]) -> Batch:
         """Read some films, as the network wants them."""
         light, seen = echo(self.codes(chosen)[:, :, 0])
-        moved = self._cut(self.moved, chosen, self.steps)
-        x = see(light[:, : self.steps], seen[:, : self.steps], moved, self.dampings)
-        y, seen = (torch.stack([part[:, lead : lead + self.steps] for lead in self.ahead], 2) for part in (light, seen))
-        return Batch(x, y, seen)
+        cuts = [self.moved[first + AGES - 1, :, :, *square] for first, square in self._cuts(chosen)]
+        moved = np.stack(cuts) if cuts else np.empty((0, len(self.ahead), AGES, *self.sides), np.uint8)
+        frames = torch.where(seen, light, torch.nan)[:, :AGES]
+        y, seen = (part[:, [AGES - 1 + lead for lead in self.ahead]] for part in (light, seen))
+        sight = see(moved, self.ahead, self.fitted)
+        return Batch(*(part.unsqueeze(1) for part in (*sight, frames, y, seen)))
 
-    def _cut(self, maps: ndarray, chosen: Sequence[int], steps: int) -> ndarray:
-        """Cut films out of maps (N, C, H, W). Shapes: returns (B, T, C, *sides)."""
-        found = np.empty((len(chosen), steps, maps.shape[1], *self.sides), maps.dtype)
-        for place, film in enumerate(chosen):
-            start, corner = divmod(film, len(self.corners))
-            first, (row, column) = self.starts[start], self.corners[corner]
-            square = slice(row, row + self.sides[0]), slice(column, column + self.sides[1])
-            found[place] = maps[first : first + steps, :, *square]
-        return found
+    def _cuts(self, chosen: Sequence[int]) -> list[tuple[int, tuple[slice, slice]]]:
+        """The first frame of each film, and its square of the map."""
+        numbers = (divmod(film, len(self.corners)) for film in chosen)
+        places = [(self.starts[start], self.corners[corner]) for start, corner in numbers]
+        rows, columns = self.sides
+        return [(first, (slice(row, row + rows), slice(left, left + columns))) for first, (row, left) in places]
 
 
-def see(light: Tensor, seen: Tensor, moved: ndarray, dampings: Sequence[Damping]) -> Tensor:
-    """Put together what the network sees: frames, what was measured and is known, moved frames, and these damped.
-
-    light, seen: echo from 0 to 1, and where it was measured.
-    Shapes: light and seen (B, T, H, W), moved uint8 (B, T, L, H, W); returns (B, T, 2 + 3 L, H, W).
-    """
-    ahead, known = echo(moved)
-    ahead = torch.where(known, ahead, torch.nan)
-    start = torch.stack(damp_leads(ahead.unbind(2), dampings), 2)
-    ahead, start = (
-        torch.where(known, part, part.nanmean((3, 4), keepdim=True).nan_to_num()) for part in (ahead, start)
-    )
-    return torch.cat([light.unsqueeze(2), seen.unsqueeze(2) / 2, known / 2, ahead, start], 2)
+def see(moved: ndarray, ahead: Sequence[int], fitted: Fitted) -> tuple[Tensor, ...]:
+    """Return x, start, candidates and known, as `ask` does, of what `move_on` gives. Shapes: uint8 (N, L, A, H, W)."""
+    maps, known = echo(moved)
+    return ask(torch.where(known, maps, torch.nan).unsqueeze(3), ahead, fitted)
 
 
 def _spread(length: int, side: int) -> list[int]:
@@ -118,7 +107,7 @@ def split_frames(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, W
     gap in time.
     Raises: ValueError if a part has no film.
     """
-    length, count, gap = plan.seen + max(plan.ahead), len(frames.times), np.timedelta64(plan.gap, "m")
+    length, count, gap = AGES + max(plan.ahead), len(frames.times), np.timedelta64(plan.gap, "m")
     starts = find_starts(frames.times, length)
     shares = {"train on": 1 - plan.validation - plan.held_out, "choose by": plan.validation, "judge by": plan.held_out}
     ends = np.rint(count * np.cumsum([*shares.values()])).astype(int).tolist()
@@ -128,7 +117,7 @@ def split_frames(frames: Frames, moved: ndarray, plan: Plan) -> tuple[Windows, W
         if share and not chosen[use]:
             told = f"of {count} frames {end - first} are there to {use}"
             told += f", {plan.gap} minutes after those before" * (first > 0)
-            mend = "give more frames or a larger share, or smaller seen, ahead or gap"
+            mend = "give more frames or a larger share, or smaller ahead or gap"
             raise ValueError(f"{told}, but a film has {length}: {mend}")
         if end > first:
             first, least = end, frames.times[end - 1] + gap
@@ -142,33 +131,39 @@ def find_starts(times: ndarray, length: int) -> list[int]:
     return [start for run in find_runs(times) for start in range(run.start, run.stop - length + 1)]
 
 
-def move_on(codes: ndarray, ahead: Sequence[int]) -> ndarray:
-    """Return what semi-Lagrangian advection makes of the last frame, lead by lead, from the motion of the last three.
+def move_on(codes: ndarray, ahead: Sequence[int], ages: int = AGES) -> ndarray:
+    """Move the last frames to the time of each forecast, by semi-Lagrangian advection along the motion of the last.
 
-    MISSING is what came from outside, or from where nothing was measured.
-    Shapes: codes uint8 (T, H, W); returns uint8 (L, H, W).
+    MISSING is what came from outside, or from where nothing was measured. ages: how many frames, the oldest first.
+    Shapes: codes uint8 (T, H, W); returns uint8 (L, A, H, W).
     """
-    light, seen = echo(codes[-RECENT:][None])
+    light, seen = echo(codes)
     x = torch.where(seen, light, torch.nan)
-    field = motion(x) if x.shape[1] > 1 else x.new_zeros(1, 2, *x.shape[2:])
-    maps = semi_lagrangian(x[:, -1], field, max(ahead), edge="nan")[0, [lead - 1 for lead in ahead]]
-    return (255 * maps).round().nan_to_num(MISSING).to(torch.uint8).numpy()
+    film, field = x[-ages:], motion(x[None])
+    far = max(ahead) + ages - 1
+    maps = semi_lagrangian(film, field.expand(ages, -1, -1, -1), far, edge="nan")  # (A, steps, H, W)
+    moved = torch.stack(
+        [torch.stack([maps[-1 - age, lead + age - 1] for age in reversed(range(ages))]) for lead in ahead]
+    )
+    return (255 * moved).round().nan_to_num(MISSING).to(torch.uint8).numpy()
 
 
 def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None) -> ndarray:
-    """Map what semi-Lagrangian advection makes of each frame, lead by lead; made on first use, by all cores.
+    """Map what `move_on` makes of each frame and those before it; made on first use, by all cores.
 
-    Each frame moves as `move_on` says; no motion crosses a gap in time.
-    Shapes: returns uint8 (N, L, H, W).
+    All is MISSING of frames with too few before them since the last gap in time.
+    Shapes: returns uint8 (N, L, A, H, W).
     """
     sample = np.ascontiguousarray(frames.codes[:: max(1, len(frames.codes) // 16)]).tobytes()
     key = zlib.crc32(frames.times.tobytes(), zlib.crc32(sample))
-    path = folder / f"moved_{key:08x}_{'_'.join(map(str, ahead))}.npy"
-    shape = (len(frames.codes), len(ahead), *frames.codes.shape[1:])
+    path = folder / f"aligned_{key:08x}_{'_'.join(map(str, ahead))}.npy"
+    shape = (len(frames.codes), len(ahead), AGES, *frames.codes.shape[1:])
     begins = {number: run.start for run in find_runs(frames.times) for number in range(run.start, run.stop)}
 
     def moved(number: int) -> ndarray:
-        first = max(begins[number], number + 1 - RECENT)
+        first = number + 1 - AGES
+        if first < begins[number]:
+            return np.full(shape[1:], MISSING, np.uint8)
         return move_on(frames.codes[first : number + 1], ahead)
 
     with locked(f"{path}.lock"):

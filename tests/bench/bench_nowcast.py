@@ -28,7 +28,7 @@ from harness import load_average, report
 from course.distributed import joined
 from course.nowcast.plan import Plan
 from course.nowcast.run import RainRun
-from course.nowcast.windows import Windows
+from course.nowcast.windows import AGES, Windows
 from course.radar import Frames
 from course.rain import Damping, drift, motion, move, semi_lagrangian
 
@@ -84,8 +84,10 @@ def time_training(steps):
     """
     codes = np.random.default_rng(0).integers(0, 120, (48, 256, 256), np.uint8)
     times = np.datetime64("2025-01-01", "m") + MINUTES * np.arange(48)
-    films = Windows(Frames(codes, times, 2.0), np.repeat(codes[:, None], 2, 1), range(28), PLAN, PLAN.crop)
-    films.dampings = [Damping(2, 0.8, 0.02, 0)] * 2
+    films = Windows(
+        Frames(codes, times, 2.0), np.tile(codes[:, None, None], (2, AGES, 1, 1)), range(28), PLAN, PLAN.crop
+    )
+    films.fitted = films.fitted._replace(dampings=[Damping(2, 0.8, 0.02, 0)] * 2)
     start = time.perf_counter()
     for first in range(0, 10 * PLAN.batch, PLAN.batch):
         films.batch(range(first, first + PLAN.batch))
