@@ -56,6 +56,7 @@ def test_a_style_of_the_users_changes_no_figure_and_stays_in_force_for_others():
             plots.histogram({"a": [0, 0, 1]}, title="t", x="x"),
             plots.intervals({"a": (-1, 0, 2)}, title="t", x="x"),
             plots.scatter({"a": ([1, 2], [3, 4])}, title="t", x="x", y="y"),
+            plots.reliability_diagram({"a": ([0.1, 0.9], [0.2, 0.8], [9, 3])}, title="t"),
             plots.images([np.eye(3)], title="t", labels=["one"]),
             plots.heatmap(np.eye(3), title="t", x="x", y="y", numbers=True),
             plots.contours(bowl, {"a": [[0, 1], [1, 1]]}, title="t", x="x", y="y", span=(-1, 2, -3, 4)),
@@ -309,6 +310,18 @@ def test_intervals_stand_in_the_order_given_and_a_tie_has_an_empty_dot():
     assert (axes.get_title(), axes.get_xlabel()) == ("t", "points")
     own = right_of_two()
     assert plots.intervals({"a": (0, 1, 2)}, title="", x="", axes=own) is own.figure and len(own.lines) == 3
+
+
+def test_a_reliability_diagram_has_the_diagonal_and_leaves_out_bins_without_cells():
+    said, came, count = np.array([0.1, np.nan, 0.9]), np.array([0.2, np.nan, 0.7]), np.array([30, 0, 4])
+    own = right_of_two()
+    fig = plots.reliability_diagram({"a": (said, came, count)}, title="t", axes=own)
+    assert fig is own.figure and not fig.axes[0].lines
+    assert [line.get_xydata().tolist() for line in own.lines] == [[[0, 0], [1, 1]], [[0.1, 0.2], [0.9, 0.7]]]
+    (panel,) = own.child_axes
+    assert panel.patches[0].get_data().values.tolist() == [30, 0, 4] and panel.get_yscale() == "log"
+    assert (own.get_title(), own.get_xlabel()) == ("t", "chance that was forecast")
+    assert [text.get_text() for text in own.get_legend().get_texts()] == ["a"]
 
 
 def test_bars_take_every_option():

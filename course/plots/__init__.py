@@ -3,7 +3,7 @@
 from course.plots import quiet  # noqa: F401  before all others, which import matplotlib
 from course.plots.autograd_graph import graph, value_graph
 from course.plots.cells import walks
-from course.plots.drawing import bars, curves, histogram, intervals, scatter
+from course.plots.drawing import bars, curves, histogram, intervals, reliability_diagram, scatter
 from course.plots.films import film, radar, save_film
 from course.plots.live_curves import LiveCurves
 from course.plots.paper import pen, reading_of
@@ -34,6 +34,7 @@ __all__ = [
     "pen",
     "radar",
     "reading_of",
+    "reliability_diagram",
     "save_film",
     "scatter",
     "show",

@@ -147,3 +147,34 @@ def scatter(
         axes.legend(frameon=False, **TEXT)
     finish(axes, title, x, y)
     return axes.figure
+
+
+@plain
+def reliability_diagram(
+    rows: Mapping[str, tuple], *, title: str, x: str = "chance that was forecast", axes: Axes | None = None
+) -> Figure:
+    """Draw how often events came against the chance that was forecast; a reliable forecast lies on the diagonal.
+
+    Above it too little was said, below it too much. The small panel counts the cells of each bin: a forecast that dares
+    to be sure has many at both ends.
+    rows: label to (forecast, observed, count), bin by bin, as `course.rain.reliability` gives them.
+    """
+    axes = given_or_new(axes)
+    counts = axes.inset_axes((0.1, 0.68, 0.34, 0.28))
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, zorder=0, label="_diagonal")
+    others = iter(OTHERS * (1 + len(rows) // len(OTHERS)))
+    for label, parts in rows.items():
+        forecast, observed, count = map(as_array, parts)
+        color, style = STYLES.get(label) or next(others)
+        there = count > 0
+        line = {"color": color, "linestyle": style, "linewidth": 1.6}
+        axes.plot(forecast[there], observed[there], marker="o", markersize=4, label=label, **line)
+        counts.stairs(count, np.linspace(0, 1, len(count) + 1), color=color, linestyle=style)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    counts.set_yscale("log")
+    counts.set_title("cells", fontsize=8)
+    counts.tick_params(labelsize=7)
+    counts.spines[["top", "right"]].set_visible(False)
+    finish(axes, title, x, "share of cells in which it came")
+    axes.legend(frameon=False, loc="lower right", **TEXT)
+    return axes.figure

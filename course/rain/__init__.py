@@ -23,12 +23,14 @@ from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
 from course.rain.spatial import Fractions, fss, spectrum, sum_fractions
 from course.rain.storms import Storms, Weather, storms
+from course.rain.sums import Logistic, fit_logistic, frames_of_hour, sum_rain, surroundings
 
 __all__ = [
     "ANN",
     "CNN",
     "HEIGHTS_KM",
     "LSTM",
+    "Logistic",
     "MINUTES",
     "MISSING",
     "SHAPE",
@@ -58,6 +60,8 @@ __all__ = [
     "far",
     "features",
     "fit_damping",
+    "fit_logistic",
+    "frames_of_hour",
     "fss",
     "mae",
     "motion",
@@ -75,6 +79,8 @@ __all__ = [
     "storms",
     "sum_errors",
     "sum_fractions",
+    "sum_rain",
+    "surroundings",
     "to_codes",
     "to_dbz",
     "write_text",
