@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from course.plots.style import (
     GREY,
@@ -160,7 +160,7 @@ def reliability_diagram(
     rows: label to (forecast, observed, count), bin by bin, as `course.rain.reliability` gives them.
     """
     axes = given_or_new(axes)
-    counts = axes.inset_axes((0.1, 0.68, 0.34, 0.28))
+    counts = axes.inset_axes((0.12, 0.68, 0.32, 0.22))
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, zorder=0, label="_diagonal")
     others = iter(OTHERS * (1 + len(rows) // len(OTHERS)))
     for label, parts in rows.items():
@@ -172,6 +172,8 @@ def reliability_diagram(
         counts.stairs(count, np.linspace(0, 1, len(count) + 1), color=color, linestyle=style)
     axes.set(xlim=(0, 1), ylim=(0, 1))
     counts.set_yscale("log")
+    counts.yaxis.set_minor_formatter(NullFormatter())
+    counts.set_xticks([0, 1])
     counts.set_title("cells", fontsize=8)
     counts.tick_params(labelsize=7)
     counts.spines[["top", "right"]].set_visible(False)
