@@ -1,12 +1,13 @@
-"""Train the rain network, forecast by it, and score it: three uses of `python -m course.nowcast`.
+"""Train the rain network, forecast by it, and score it: the uses of `python -m course.nowcast`.
 
     python -m course.nowcast [--data FRAMES] [--out RUN] ...   trains, also by torchrun on many processes
     python -m course.nowcast forecast RUN FRAMES               forecasts what follows the newest frames of a radar
     python -m course.nowcast score RUN FRAMES                  scores it, and its rivals, on all of them
+    python -m course.nowcast gauge [--data TEXT]               asks how much rain a gauge catches in the second hour
 
-What follows is for the training; forecast --help and score --help tell of the others. The result does not depend on
-the number of processes, but for rounding. Given again, a command goes on from its newest checkpoint, on another
-number of processes as well.
+What follows is for the training; forecast --help, score --help and gauge --help tell of the others. The result does
+not depend on the number of processes, but for rounding. Given again, a command goes on from its newest checkpoint, on
+another number of processes as well.
 """
 
 import argparse
@@ -114,6 +115,12 @@ USES = {
 }
 
 
+GAUGE = (
+    "How much rain falls into the gauge at the centre of a film between one and two hours after its last frame? An "
+    "ANN, a CNN, an LSTM and a ConvLSTM are trained alike, and scored against a constant and what drifts there."
+)
+
+
 def make_use_parser(use: str) -> argparse.ArgumentParser:
     """Return the parser of what follows `forecast` or `score`."""
     parser = _Parser(f"course.nowcast {use}", description=USES[use])
@@ -136,6 +143,22 @@ def make_use_parser(use: str) -> argparse.ArgumentParser:
     return parser
 
 
+def make_gauge_parser() -> argparse.ArgumentParser:
+    """Return the parser of what follows `gauge`."""
+    parser = _Parser("course.nowcast gauge", description=GAUGE)
+    add = partial(_add, parser)
+    add("data", "a text of the CIKM format; without it storms are made", str)
+    add("storms", "how many storms to make", int, 1000)
+    add("shape", "of a film (15 4 101 101; of storms 15 4 48 48 of 2 km)", int, metavar=tuple("TDHW"), nargs=4)
+    add("pool", "side of the squares of cells that are made one", int, 3)
+    add("seed", "of storms", int, 0)
+    add("seeds", "networks of each kind", int, 5)
+    add("steps", "of training, of 16 films each", int, 200)
+    add("out", "folder for gauge.json", str, "build/gauge")
+    add("cache", "folder for what is made of the text, beside it by default", str)
+    return parser
+
+
 def _add(group, name: str, text: str, kind: type, default: object = None, **options) -> None:
     shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
     text = text if default is None else f"{text} ({shown})"
@@ -149,7 +172,7 @@ def _add(group, name: str, text: str, kind: type, default: object = None, **opti
 def command(args: list[str] | None = None) -> int:
     """Do what the command line (or args) says; return the exit status."""
     args = sys.argv[1:] if args is None else args
-    if args and args[0] in USES:
+    if args and args[0] in (*USES, "gauge"):
         return _use(args[0], args[1:])
     fault = None
     try:
@@ -177,7 +200,7 @@ def command(args: list[str] | None = None) -> int:
 def _use(use: str, args: list[str]) -> int:
     options, fault = {}, None
     try:
-        options = vars(make_use_parser(use).parse_args(args))
+        options = vars((make_gauge_parser() if use == "gauge" else make_use_parser(use)).parse_args(args))
     except ValueError as error:
         fault = error
     from course.distributed.torchrun import plain_words
@@ -185,9 +208,14 @@ def _use(use: str, args: list[str]) -> int:
     with plain_words():
         if fault is not None:
             raise fault
+        live = None if seen_live() else False
+        if use == "gauge":
+            from course.nowcast.gauge import judge_gauge
+
+            judge_gauge(options.pop("out"), progress=live, **options)
+            return 0
         from course.nowcast.use import forecast_frames, score_frames
 
-        live = None if seen_live() else False
         {"forecast": forecast_frames, "score": score_frames}[use](
             options.pop("run"), options.pop("frames"), progress=live, **options
         )
