@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from course.rain import fit_logistic, frames_of_hour, rain_rate, storms, sum_rain, surroundings
+from course.rain import fit_logistic, frames_of_hour, rain_rate, storms, sum_rain
 
 
 def noise(*shape, seed=0):
@@ -43,17 +43,6 @@ def test_wrong_sums_are_told():
             call()
         assert told in str(caught.value)
     assert [frames_of_hour(minutes) for minutes in (5, 6, 10, 60)] == [12, 10, 6, 1]
-
-
-def test_surroundings_of_a_map_are_itself_and_its_means_and_no_nan_is_left():
-    maps = torch.zeros(1, 33, 33)
-    maps[0, 16, 16] = 1
-    itself, near, far = surroundings(maps)[0]
-    assert itself.equal(maps[0])
-    assert near[16, 16].item() == pytest.approx(1 / (2 * math.pi * 4), rel=0.01)  # the peak of a Gaussian
-    assert far[16, 16] < near[16, 16] and far[16, 24] > near[16, 24]
-    maps[0, :, :5] = math.nan
-    assert surroundings(maps).isfinite().all()
 
 
 def test_chances_are_those_of_scikit_learn_and_fall_from_threshold_to_threshold():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LOSSES = "mse", "balanced"
+TARGETS = "frames", "chance"
 HALVINGS = 3  # of the rate; once more, and a run ends
 RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
 
@@ -16,7 +17,8 @@ class Plan:
     """What must be the same for a run to go on, or to give the same again.
 
     dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to each forecast, the leads.
-    pool: side of the squares of cells that are made one.
+    target: frames, how it looks at each lead, or chance, how likely it is that the rain until each lead exceeds
+    thresholds. pool: side of the squares of cells that are made one.
     Of films that are cut out of a radar's frames, crop: side of the squares, 0 for
     whole maps, gap: minutes between the frames to train on and those to choose or judge by.
     validation: share of the films that choose the best weights. held_out: share of the films that judge at the end.
@@ -29,6 +31,7 @@ class Plan:
     dim: int = 2
     hidden: tuple[int, ...] = (8, 8, 8)
     ahead: tuple[int, ...] = (5,)
+    target: str = "frames"
     pool: int = 2
     crop: int = 64
     gap: int = 60
@@ -59,6 +62,10 @@ class Plan:
         if not 0 <= self.validation < 1 - self.held_out:
             most = f"0 or more, with held_out {self.held_out:g} below 1"
             raise ValueError(f"validation is {self.validation:g}, expected a share of {most}: try 0.1")
+        if self.target not in TARGETS:
+            raise ValueError(f"target is {self.target!r}, expected {' or '.join(TARGETS)}")
+        if self.target == "chance" and (self.dim, self.loss) != (2, "mse"):
+            raise ValueError(f"dim is {self.dim} and loss {self.loss}, but target is chance: leave both out")
         if self.loss not in LOSSES:
             raise ValueError(f"loss is {self.loss!r}, expected {' or '.join(LOSSES)}")
         if self.optimizer not in RULES:

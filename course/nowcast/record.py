@@ -13,8 +13,8 @@ from course._atomic import written_whole
 from course._checkpoint import load_checkpoint, save_checkpoint
 from course.nowcast.films import CHANNELS, Films, Fitted
 from course.nowcast.judge import Levels
-from course.nowcast.network import Nowcast
 from course.nowcast.plan import Plan
+from course.nowcast.targets import build_network
 from course.nowcast.windows import Windows
 from course.rain import Damping
 
@@ -41,8 +41,7 @@ class Trained(NamedTuple):
 
     def build(self) -> nn.Module:
         """Return the network, with the best weights."""
-        plan = self.plan
-        model = Nowcast(CHANNELS, plan.hidden, plan.dim, plan.seed)
+        model = build_network(self.plan, CHANNELS)
         model.load_state_dict(self.weights)
         return model.eval()
 

@@ -20,11 +20,11 @@ from course.distributed import World, add_up, all_gather, backward, part_of, pie
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
-from course.nowcast.judge import Levels, count_levels, forecast, join_sums, score, sum_scores, tune_levels
-from course.nowcast.network import Nowcast, film_losses
+from course.nowcast.judge import Levels
 from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.record import begin_with
 from course.nowcast.rivals import Maps, fit_rivals
+from course.nowcast.targets import JUDGINGS, build_network, losses_of
 from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
@@ -60,7 +60,7 @@ class RainRun:
         self.losses: list[float] = []
         self.valid_losses: list[float] = []  # of each epoch
         with together(world):
-            whole = Nowcast(films.channels, plan.hidden, plan.dim, plan.seed)
+            whole = build_network(plan, films.channels)
             begun = None if init is None else begin_with(whole, init)
         self.model = replicate(whole, world)
         self.optimizer = OPTIMIZERS[plan.optimizer](self.model.parameters(), lr=plan.top_rate)
@@ -124,7 +124,7 @@ class RainRun:
         model, total = self._alone(), torch.zeros((), device=self.world.device)
         pieces = self._pieces(self.valid, part_of(range(len(self.valid)), self.world))
         for batch in prepared(pieces, self.valid.batch, self.workers):
-            total += film_losses(model, batch.to(self.world.device), self.plan.loss).sum()
+            total += losses_of(model, batch.to(self.world.device), self.plan).sum()
         loss = add_up(total).item() / len(self.valid)
         with together(self.world):
             if not math.isfinite(loss):
@@ -150,7 +150,7 @@ class RainRun:
         start = time.perf_counter()
         batch = next(self._stream)
         self.waited += time.perf_counter() - start
-        return film_losses(model, batch.to(self.world.device), self.plan.loss)
+        return losses_of(model, batch.to(self.world.device), self.plan)
 
     def _state(self, steps: int) -> dict:
         model, optimizer = get_state_dict(self.model, self.optimizer)
@@ -186,19 +186,21 @@ class RainRun:
         model = deepcopy(self._alone()).eval()
         model.load_state_dict(self.kept())
         others = self.valid if len(self.valid) else self.films
+        judging = JUDGINGS[self.plan.target]
         with together(self.world):
-            counts = count_levels(self._forecasts(model, others, some_of(others, TUNED)))
-        levels = tune_levels(all_gather(counts))
+            counts = judging.count(self._forecasts(model, others, some_of(others, TUNED)))
+        levels = judging.tune(all_gather(counts))
         with together(self.world):
-            sums = [sum_scores(maps, films.km, levels) for maps in self._forecasts(model, films, range(len(films)))]
-        sums = join_sums(part for parts in all_gather(sums) for part in parts)
-        return score(sums, films.blocks()), levels
+            parts = self._forecasts(model, films, range(len(films)))
+            sums = [judging.sum_up(maps, films.km, levels) for maps in parts]
+        sums = judging.join(part for parts in all_gather(sums) for part in parts)
+        return judging.score(sums, films.blocks()), levels
 
     def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
         """Those of this process's part. Raises: FloatingPointError if one is not finite."""
         pieces = self._pieces(films, part_of(chosen, self.world))
         for batch in prepared(pieces, films.batch, self.workers):
-            maps = forecast(model, films, batch.to(self.world.device))
+            maps = JUDGINGS[self.plan.target].forecast(model, films, batch.to(self.world.device))
             if not maps.forecasts["RainNet"].isfinite().all():
                 raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
             yield maps
@@ -211,9 +213,12 @@ class RainRun:
 
     def fit_start(self, *others: Films | Windows) -> None:
         """Let the network begin at what motion says, blurred and damped as fits some of its films best; fit rivals."""
-        fitted = fit_rivals(self.films, self._pieces(self.films, some_of(self.films, FITTED)))
+        pieces = self._pieces(self.films, some_of(self.films, FITTED))
+        fitted = fit_rivals(self.films, pieces)
         for films in (self.films, self.valid, *others):
             films.fitted = fitted
+        if self.plan.target == "chance":
+            self._alone().fit_start(self.films.batch(piece) for piece in pieces)
 
     def report(self, scores: dict, levels: Levels) -> dict:
         """Return what scores.json tells. levels: of each forecast, in mm/h, from which it announces 1 mm/h."""

@@ -12,10 +12,10 @@ from course.distributed import all_gather, joined, together
 from course.distributed.torchrun import asked_to_stop
 from course.distributed.world import TIMEOUT
 from course.nowcast.data import find_films
-from course.nowcast.judge import describe_ahead, describe_scores
 from course.nowcast.plan import Plan
 from course.nowcast.record import note_run, write_note, write_results
 from course.nowcast.run import RainRun
+from course.nowcast.targets import JUDGINGS
 
 
 @dataclass
@@ -154,7 +154,7 @@ def train_rain(
             if first:
                 write_results(out, note, run.kept(), run.report(scores, levels))
         if first:
-            for describe in (describe_scores, describe_ahead):
+            for describe in JUDGINGS[plan.target].describe:
                 say(describe(scores, plan.ahead, unseen.minutes))
             say(f"scores.json, weights.pt and plan.json are in {out}")
         return Result(run.losses, run.valid_losses, scores, world.size, stopped)

@@ -10,9 +10,10 @@ from course._progress import progress_bar
 from course.device import pick_device
 from course.nowcast.ahead import prepared
 from course.nowcast.alike import count_known, cut_films, read_alike, take_last
-from course.nowcast.judge import describe_ahead, describe_scores, forecast, join_sums, score, sum_scores
+from course.nowcast.chance_outlook import draw_chances, predict_chances, write_chances
 from course.nowcast.outlook import draw_film, draw_stills, predict, stamp_from, write_outlook
 from course.nowcast.record import read_run
+from course.nowcast.targets import JUDGINGS
 
 
 def forecast_frames(
@@ -27,7 +28,8 @@ def forecast_frames(
 ) -> Path:
     """Forecast what follows the newest frames of a place; return the folder of what is written.
 
-    That is forecast.npz with the numbers, and beside semi-Lagrangian advection forecast.png and the film forecast.gif.
+    That is forecast.npz with the numbers, and beside semi-Lagrangian advection forecast.png and the film forecast.gif;
+    of a run for chances chance.npz with the numbers and chance.png.
     folder: of the run. out: by default forecast_TIME in there, by the time of the last frame.
     ahead: as for `predict`. device: as for `pick_device`. reading: as for `read_alike`. say: called with a sentence a
         file.
@@ -35,6 +37,15 @@ def forecast_frames(
     """
     run, device = read_run(folder), pick_device(device)
     recent = take_last(run, read_alike(run, place, **reading), place)
+    if run.plan.target == "chance":
+        if ahead is not None:
+            raise ValueError(f"ahead is {ahead}, but {run.folder} says chances of its own leads alone: leave ahead out")
+        likely = predict_chances(run, recent, device)
+        out = run.folder / f"forecast_{stamp_from(likely.start)}" if out is None else Path(out)
+        make_writable(out)
+        say(write_chances(likely, out / "chance.npz"))
+        say(draw_chances(likely, out / "chance.png"))
+        return out
     outlook = predict(run, recent, ahead, device)
     out = run.folder / f"forecast_{stamp_from(outlook.start)}" if out is None else Path(out)
     make_writable(out)
@@ -63,13 +74,13 @@ def score_frames(
     make_writable(run.folder)
     frames = read_alike(run, place, progress=progress, **reading)
     films = cut_films(run, frames, place, reading.get("cache"), progress)
-    model, sums = run.build().to(device), []
+    model, sums, judging = run.build().to(device), [], JUDGINGS[run.plan.target]
     with progress_bar(len(films), "film", progress) as bar:
         for batch in prepared([[film] for film in range(len(films))], films.batch, 1):
-            sums.append(sum_scores(forecast(model, films, batch.to(device)), films.km, run.levels))
+            sums.append(judging.sum_up(judging.forecast(model, films, batch.to(device)), films.km, run.levels))
             bar.update()
-    scores = score(join_sums(sums), films.blocks())
-    for describe in (describe_scores, describe_ahead):
+    scores = judging.score(judging.join(sums), films.blocks())
+    for describe in judging.describe:
         say(describe(scores, run.plan.ahead, run.minutes))
     if known := count_known(run, films):
         told = f"{known} of {len(films)} films are of hours that {run.folder} was trained on or chosen by"

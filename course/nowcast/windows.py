@@ -17,6 +17,7 @@ from course._progress import progress_bar
 from course.files import write_header
 from course.nowcast.ahead import prepared
 from course.nowcast.films import AGES, CHANNELS, Batch, Fitted, ask
+from course.nowcast.hours import sum_on, sum_until
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs, usual_minutes
 from course.rain import MISSING, echo
@@ -45,6 +46,7 @@ class Windows:
         self.sides = (min(crop or rows, rows), min(crop or columns, columns))
         self.corners = list(product(_spread(rows, self.sides[0]), _spread(columns, self.sides[1])))
         self.fitted = Fitted.nothing(len(plan.ahead))
+        self.summed = plan.target == "chance"  # what is asked is not a frame but the rain until it
         self.km = frames.km
         self.minutes = int(usual_minutes(frames.times))
 
@@ -72,11 +74,15 @@ class Windows:
 
     def batch(self, chosen: Sequence[int]) -> Batch:
         """Read some films, as the network wants them."""
-        light, seen = echo(self.codes(chosen)[:, :, 0])
+        codes = self.codes(chosen)[:, :, 0]
+        light, seen = echo(codes)
         cuts = [self.moved[first + AGES - 1, :, :, *square] for first, square in self._cuts(chosen)]
         moved = np.stack(cuts) if cuts else np.empty((0, len(self.ahead), AGES, *self.sides), np.uint8)
         frames = torch.where(seen, light, torch.nan)[:, :AGES]
-        y, seen = (part[:, [AGES - 1 + lead for lead in self.ahead]] for part in (light, seen))
+        if self.summed:
+            y, seen = sum_until(codes[:, AGES:], self.ahead, self.minutes)
+        else:
+            y, seen = (part[:, [AGES - 1 + lead for lead in self.ahead]] for part in (light, seen))
         sight = see(moved, self.ahead, self.fitted)
         return Batch(*(part.unsqueeze(1) for part in (*sight, frames, y, seen)))
 
@@ -148,15 +154,18 @@ def move_on(codes: ndarray, ahead: Sequence[int], ages: int = AGES) -> ndarray:
     return (255 * moved).round().nan_to_num(MISSING).to(torch.uint8).numpy()
 
 
-def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None) -> ndarray:
+def move_frames(
+    frames: Frames, ahead: Sequence[int], folder: Path, progress: bool | None = None, summed: bool = False
+) -> ndarray:
     """Map what `move_on` makes of each frame and those before it; made on first use, by all cores.
 
+    summed: map what `sum_on` makes of them.
     All is MISSING of frames with too few before them since the last gap in time.
     Shapes: returns uint8 (N, L, A, H, W).
     """
     sample = np.ascontiguousarray(frames.codes[:: max(1, len(frames.codes) // 16)]).tobytes()
     key = zlib.crc32(frames.times.tobytes(), zlib.crc32(sample))
-    path = folder / f"aligned_{key:08x}_{'_'.join(map(str, ahead))}.npy"
+    path = folder / f"{'sums' if summed else 'aligned'}_{key:08x}_{'_'.join(map(str, ahead))}.npy"
     shape = (len(frames.codes), len(ahead), AGES, *frames.codes.shape[1:])
     begins = {number: run.start for run in find_runs(frames.times) for number in range(run.start, run.stop)}
 
@@ -164,7 +173,8 @@ def move_frames(frames: Frames, ahead: Sequence[int], folder: Path, progress: bo
         first = number + 1 - AGES
         if first < begins[number]:
             return np.full(shape[1:], MISSING, np.uint8)
-        return move_on(frames.codes[first : number + 1], ahead)
+        film = frames.codes[first : number + 1]
+        return sum_on(film, ahead, usual_minutes(frames.times)) if summed else move_on(film, ahead)
 
     with locked(f"{path}.lock"):
         if not path.exists():

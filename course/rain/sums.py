@@ -11,10 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course.rain.damping import Damping
-
 HOUR = 60  # minutes
-NEAR, FAR = Damping(2, 1, 0, 0), Damping(8, 1, 0, 0)  # neighbourhoods, in cells
 CELLS = 100_000  # that a regression is fitted to, at most
 LEAST_GAP = 1e-3  # between the logits of two thresholds
 
@@ -47,30 +44,19 @@ def frames_of_hour(minutes: float) -> int:
     return count
 
 
-def surroundings(maps: Tensor) -> Tensor:
-    """Return what a simple model knows of each cell: the map there, and its mean nearby and farther around.
-
-    What is nan counts in no mean; it is given that of its map.
-    Shapes: maps (N, H, W), such as the echo of sums; returns (N, 3, H, W).
-    """
-    parts = torch.stack([maps, NEAR(maps), FAR(maps)], 1)
-    mean = maps.nanmean((1, 2)).nan_to_num().view(-1, 1, 1, 1)
-    return torch.where(parts.isfinite(), parts, mean.to(parts))
-
-
 class Logistic(NamedTuple):
-    """A logistic regression for each threshold; `logistic(features)` gives logits, from threshold to threshold less.
+    """A logistic regression for each threshold, the lowest first; `logistic(features)` gives logits.
 
-    Shapes: weights K x F, biases K; features (N, F, ...), returns (N, K, ...).
+    A higher threshold is never likelier than a lower one.
+    Shapes: weights (K, F), biases (K,), features (N, F, ...); returns (N, K, ...).
     """
 
-    weights: list[list[float]]
-    biases: list[float]
+    weights: Tensor
+    biases: Tensor
 
     def __call__(self, features: Tensor) -> Tensor:
-        weights, biases = features.new_tensor(self.weights), features.new_tensor(self.biases)
-        logits = torch.einsum("kf,nf...->nk...", weights, features)
-        logits = logits + biases.view(-1, *[1] * (features.dim() - 2))
+        logits = torch.einsum("kf,nf...->nk...", self.weights.to(features), features)
+        logits = logits + self.biases.to(features).view(-1, *[1] * (features.dim() - 2))
         parts = [logits[:, 0]]
         for part in logits.unbind(1)[1:]:
             parts.append(torch.minimum(part, parts[-1] - LEAST_GAP))
@@ -106,4 +92,4 @@ def fit_logistic(features: Tensor, y: Tensor, thresholds: Sequence[float], seen:
         model = LogisticRegression(C=1e3, max_iter=1000).fit(x, event)  # hardly a penalty
         weights.append(model.coef_[0].tolist())
         biases.append(float(model.intercept_[0]))
-    return Logistic(weights, biases)
+    return Logistic(torch.tensor(weights, dtype=torch.float64), torch.tensor(biases, dtype=torch.float64))

@@ -1,0 +1,58 @@
+"""What a plan's target decides: the network, its loss, and by what it is judged."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from course.nowcast import chance_scores, judge, likely
+from course.nowcast.chances import Chances, chance_losses
+from course.nowcast.films import Batch
+from course.nowcast.network import Nowcast, film_losses
+from course.nowcast.plan import Plan
+
+
+class Judging(NamedTuple):
+    """How a target is judged: forecasts, events by level, the best level, sums, scores, and what is said of them."""
+
+    forecast: Callable
+    count: Callable
+    tune: Callable
+    sum_up: Callable
+    join: Callable
+    score: Callable
+    describe: tuple[Callable, ...]
+
+
+JUDGINGS = {
+    "frames": Judging(
+        judge.forecast,
+        judge.count_levels,
+        judge.tune_levels,
+        judge.sum_scores,
+        judge.join_sums,
+        judge.score,
+        (judge.describe_scores, judge.describe_ahead),
+    ),
+    "chance": Judging(
+        likely.forecast_chances,
+        likely.count_chances,
+        likely.tune_chances,
+        likely.sum_likely,
+        likely.join_likely,
+        chance_scores.score_chances,
+        (chance_scores.describe_chances, chance_scores.describe_surest),
+    ),
+}
+
+
+def build_network(plan: Plan, channels: int) -> nn.Module:
+    """Return the network of a plan, new."""
+    if plan.target == "chance":
+        return Chances(channels, plan.hidden, len(plan.ahead), plan.seed)
+    return Nowcast(channels, plan.hidden, plan.dim, plan.seed)
+
+
+def losses_of(model: nn.Module, batch: Batch, plan: Plan) -> Tensor:
+    """Return the loss of each film. Shapes: (B,)."""
+    return chance_losses(model, batch) if plan.target == "chance" else film_losses(model, batch, plan.loss)
