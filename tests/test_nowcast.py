@@ -1,6 +1,8 @@
 """What is trained to forecast rain: its films, its network, its loss, its rivals and its scores."""
 
 import errno
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,6 +257,25 @@ def test_a_text_is_read_in_the_shape_of_the_competition_unless_another_is_named(
     write_text(tmp_path / "rain.txt", made)
     monkeypatch.setattr(room, "SHAPE", SHAPE)  # 15 x 4 x 101 x 101 would take long
     assert np.array_equal(find_values(tmp_path)[0], made.values)
+
+
+def resident(path):
+    """Bytes of a mapped file that this process has in memory."""
+    mapped = re.findall(
+        rf" {re.escape(str(path))}\nSize:.*\n(?:.*Size:.*\n)*Rss: +(\d+) kB", Path("/proc/self/smaps").read_text()
+    )
+    return sum(map(int, mapped)) << 10
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells what of a file is in memory")
+def test_films_that_were_read_stay_in_no_memory(tmp_path):
+    made = Records(["a", "b", "c"], [0, 1, 2], np.arange(3 * 612060).reshape(3, 15, 4, 101, 101).astype(np.uint8))
+    for name in ("a.txt", "b.txt"):  # in the true format, of 2 MB a line
+        write_text(tmp_path / name, made, missing=255)
+    for place, known in ((tmp_path / "a.txt", made.values), (tmp_path, np.concatenate([made.values] * 2))):
+        values, _ = find_values(place, missing=255)
+        assert np.array_equal(Part(values, range(1, len(known)))[[0, 1]], known[1:3])
+        assert resident(tmp_path / "a.txt.cache" / "values.npy") == 0
 
 
 def test_of_the_competitions_texts_the_one_to_train_on_is_taken_and_any_may_be_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import mmap
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -39,6 +40,8 @@ class Joined:
         for place, film in enumerate(chosen):
             array = bisect_right(self.ends, film)
             found[place] = self.arrays[array][film - self.ends[array]]
+        for array in self.arrays:
+            _give_back(array)
         return found
 
 
@@ -62,7 +65,19 @@ class Part:
         return len(self.numbers)
 
     def __getitem__(self, chosen: Sequence[int]) -> ndarray:
-        return self.values[[self.numbers[film] for film in chosen]]
+        found = self.values[[self.numbers[film] for film in chosen]]
+        if not isinstance(self.values, Joined):  # which does it itself
+            _give_back(self.values)
+        return found
+
+
+def _give_back(values: ndarray) -> None:
+    """Let go of the pages of a mapped file that were read: in an epoch the memory of the process would take it all.
+
+    They stay in the cache of the system, so that they are there at once if they are read again.
+    """
+    if isinstance(values.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows has none
+        values.base.madvise(mmap.MADV_DONTNEED)
 
 
 def find_values(
