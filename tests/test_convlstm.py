@@ -248,6 +248,27 @@ def test_one_volume_alone_gives_the_same_with_groups_and_without(lean, monkeypat
     assert_close(grouped_gradients, gradients(plain, inputs), within=1e-12)
 
 
+@pytest.mark.parametrize(
+    "what, bias, start",
+    [
+        ("a memory that stays zero", 0, 0),  # h is zero too, and would not tell the output gate
+        ("an input gate that is shut", -200, 1),  # what it lets in would not tell the candidate
+        ("a large memory", 0, 300),  # beside which what is added is small
+    ],
+)
+def test_lean_finds_the_gates_of(what, bias, start):
+    found = []
+    for lean in (False, True):
+        model, x = ConvLSTM(1, 2, lean=lean, generator=seed()), torch.zeros(1, 3, 1, 4, 4)
+        nn.init.constant_(model.cells[0].bias.data[:2], bias)
+        h = torch.zeros(1, 2, 4, 4)
+        c = torch.full_like(h, start, requires_grad=True)
+        found.append(gradients(flat(*model(x, [(h, c)])), [model.cells[0].bias, c]))
+    (of_bias, of_c), theirs = found
+    assert of_bias.abs().max() > 0.1 and of_c.abs().max() > 0.1
+    torch.testing.assert_close([of_bias, of_c], [*theirs], rtol=1e-5, atol=1e-4)
+
+
 # States and lengths
 
 

@@ -16,6 +16,7 @@ from torch.nn.grad import conv2d_weight, conv3d_weight
 from course.convlstm.cell import CONVOLUTIONS, ConvLSTMCell
 from course.convlstm.plain import is_readable, pull_back, push_forward, walk
 
+TINY = 1e-20  # too little to change what it is added to, unless that is zero
 WEIGHT_GRADIENTS = {2: conv2d_weight, 3: conv3d_weight}
 
 
@@ -29,7 +30,7 @@ def run_sequence(
     """Run a cell over all time steps; return h of each step and the last c, as calls of the cell would.
 
     ended: true where an example is behind its end; there h is zero, and c stays as it is.
-    lean: keep only h and c of each step for the backward pass, and compute the gates there once more.
+    lean: keep only h and c of each step for the backward pass, and find the gates there again.
     Shapes: x (T, B, C, *S); state (B, M, *S) twice; ended (T, B, 1, ...). Returns (T, B, M, *S), (B, M, *S).
     """
     h, c = state or (None, x.new_zeros(x.shape[1], cell.hidden_channels, *x.shape[3:]))
@@ -52,11 +53,13 @@ class _Sequence(Function):
     @staticmethod
     def forward(x, h, c, weight, bias, peep, ended, all_c, all_gates):
         hs = _empty_steps(x, c.shape[1])
-        for gates, c_new in _steps(hs, x, h, c, weight, bias, peep, ended):
+        for t, (gates, c_new) in enumerate(_steps(hs, x, h, c, weight, bias, peep, ended)):
             if all_c is not None:
                 all_c.append(c_new)
             if all_gates is not None:
                 all_gates.append(gates)
+            elif all_c is not None:
+                hs[t].add_(gates.chunk(4, dim=1)[3], alpha=TINY)
         return hs, c_new
 
     @staticmethod
@@ -74,7 +77,6 @@ class _Sequence(Function):
         if torch.is_grad_enabled() or not all_c or not (is_readable(dhs) and is_readable(dc)):
             return *pull_back(inputs, dhs, dc), None, None
         ended = [None] * steps if ended is None else ended
-        doubled = _double(weight, bias)
         # The gradient of a convolution with respect to its input is a convolution with the kernel mirrored.
         mirrored = weight.transpose(0, 1).flip(tuple(range(2, weight.dim())))
         mirrored = mirrored.contiguous(memory_format=_layout(weight))
@@ -87,10 +89,13 @@ class _Sequence(Function):
         dc = dc.clone(memory_format=_layout(dc))
         for t in reversed(range(steps)):
             h, c = (hs[t - 1], all_c[t - 1]) if t else (h_start, c_start)
-            gates = all_gates[t] if all_gates else _step(x[t], h, c, *doubled, peep, ended[t])[0]
-            _step_back(d, dh + dhs[t], dc, gates, c, all_c[t], peep, dpeep)
-            inputs = _join(x[t], h)
+            inputs, tanh = _join(x[t], h), _tanh(all_c[t], out=torch.empty_like(all_c[t]))
             width = inputs.shape[1]
+            if all_gates:
+                gates = all_gates[t]
+            else:
+                gates = _find_gates(inputs, hs[t], c, all_c[t], tanh, weight, bias, peep, ended[t])
+            _step_back(d, dh + dhs[t], dc, gates, c, all_c[t], tanh, peep, dpeep)
             dweight[:, :width] += _weight_gradient(inputs, weight[:, :width].shape, d)
             dbias += d.sum([0, *range(2, d.dim())])
             if first < width:
@@ -136,11 +141,30 @@ def _step(x, h, c, weight, bias, peep, ended):
     return gates, c
 
 
-def _step_back(d, dh, dc, gates, c, c_new, peep, dpeep):
+def _find_gates(inputs, h, c, c_new, tanh, weight, bias, peep, ended):
+    """Return the gates of a step whose results are known: but for i and f these tell them, without a convolution.
+
+    What the candidate added is what f leaves of c_new; its error is no larger than that of c_new. And h is o times
+    tanh(c_new) plus a little, which tells o even where c_new is zero.
+    """
+    size = 2 * c.shape[1]
+    both = _convolve(inputs, weight[:size, : inputs.shape[1]], bias[:size])
+    i, f = both.chunk(2, dim=1)
+    if peep is not None:
+        i.addcmul_(peep[0], c)
+        f.addcmul_(peep[1], c)
+    if ended is not None:
+        i.masked_fill_(ended, -math.inf)
+        f.masked_fill_(ended, math.inf)
+    both.sigmoid_()
+    g = torch.addcdiv(c.new_full((), 0.5), torch.addcmul(c_new, f, c, value=-1), i + TINY, value=0.5).clamp_(0, 1)
+    return torch.cat([both, g, h / tanh.add_(TINY)], dim=1, out=_empty(c, len(c), 2 * size))
+
+
+def _step_back(d, dh, dc, gates, c, c_new, tanh, peep, dpeep):
     """Fill d with the gradients before the sigmoids; turn dc, that of c_new, into that of c; add to dpeep."""
     i, f, g, o = gates.chunk(4, dim=1)
     di, df, dg, do = d.chunk(4, dim=1)
-    tanh = _tanh(c_new, out=torch.empty_like(c_new))
     torch.mul(dh, tanh, out=do)
     dh.mul_(o)
     dc.add_(dh).addcmul_(dh, tanh.mul_(tanh), value=-1)  # the slope of tanh is 1 - tanh²
