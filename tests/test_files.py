@@ -7,6 +7,7 @@ import os
 import sys
 import warnings
 from functools import partial
+from io import FileIO
 
 import numpy as np
 import pytest
@@ -127,6 +128,21 @@ def test_a_line_may_be_longer_than_a_block(read, path, monkeypatch):
     monkeypatch.setattr(text, "BLOCK", 5)
     write(path, b"a,1,%s\nb,2,%s\n" % (b" ".join([b"7"] * 999), b" ".join([b"200"] * 999)))
     assert read(path, (999,), missing=0).values.sum(1).tolist() == [7 * 999, 200 * 999]
+
+
+def test_of_lines_about_as_long_as_each_other_hardly_a_byte_is_read_twice(path, monkeypatch):
+    asked = []
+
+    class Counted(FileIO):
+        def readinto(self, view):
+            asked.append(len(view))
+            return super().readinto(view)
+
+    monkeypatch.setattr(text, "BLOCK", 320)
+    monkeypatch.setattr(text, "open", lambda path, mode, buffering=0: Counted(path, mode), raising=False)
+    write(path, b"".join(b"%d,1,%s\n" % (line, b" ".join([b"7"] * 99)) for line in range(9)))  # of 202 bytes
+    assert len(read_fast(path, (99,), missing=0).ids) == 9
+    assert asked == [320, *[202 + 10] * 7, 202]
 
 
 def test_a_path_may_be_a_string_and_one_text_may_come_twice(read, path):

@@ -128,6 +128,7 @@ class Blocks:
         self._texts = list(texts)
         self._file: FileIO | None = None
         self._start, self._line, self._row = 0, 1, 0
+        self._want = BLOCK
         self._lock = threading.Lock()
 
     def next(self, buffer: bytearray) -> Block | None:
@@ -139,6 +140,8 @@ class Blocks:
             self._file = self._file or open(text.path, "rb", buffering=0)
             size = self._fill(buffer, self._file, text)
             rows = _count_lines(buffer, size)
+            # Where a block is one long line, the next is likely as long: what is read behind it is read twice.
+            self._want = BLOCK if rows > 1 else size + BLOCK // 32
             block = Block(text.path, self._start, size, self._line, self._row, rows)
             self._start, self._line, self._row = self._start + size, self._line + rows, self._row + rows
             if self._start == text.size:
@@ -156,13 +159,13 @@ class Blocks:
         if self._file:
             self._file.close()
         self._file = None
-        self._start, self._line = 0, 1
+        self._start, self._line, self._want = 0, 1, BLOCK
         self._texts = self._texts[1:]
 
     def _fill(self, buffer: bytearray, file: FileIO, text: Text) -> int:
         """Read whole lines, at least one, from the current start; return how many bytes they take."""
         rest = text.size - self._start
-        want, filled = min(BLOCK, rest), 0
+        want, filled = min(self._want, rest), 0
         while True:
             buffer.extend(bytes(max(0, want + 1 - len(buffer))))  # one more to mark the end of a last line
             file.seek(self._start + filled)
