@@ -16,6 +16,7 @@ import torch
 from course.nowcast import run
 from course.nowcast.__main__ import command
 from course.nowcast.films import Films
+from course.nowcast.targets import JUDGINGS
 
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
@@ -56,7 +57,8 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
     return total
 
 
-run.RainRun.fit_start, run.count_levels = map(without_notes, (run.RainRun.fit_start, run.count_levels))
+run.RainRun.fit_start = without_notes(run.RainRun.fit_start)
+JUDGINGS["frames"] = JUDGINGS["frames"]._replace(count=without_notes(JUDGINGS["frames"].count))
 run.backward = noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"

@@ -36,6 +36,7 @@ CLAIMS = {
     "c18": "from_numpy shares memory both ways",
     "c19": "L2 prefers even weights, L1 sparse ones",
     "c20": "the first layers extract features, the last ones fit the function",
+    "c35": "a ConvLSTM beats optical flow",
 }
 
 
