@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from course.nowcast import run
+from course.nowcast import run, targets
 from course.nowcast.__main__ import command
 from course.nowcast.films import Films
 from course.nowcast.targets import JUDGINGS
@@ -58,7 +58,8 @@ def noted_backward(model, losses_of, batch, world, micro_batch):
 
 
 run.RainRun.fit_start = without_notes(run.RainRun.fit_start)
-JUDGINGS["frames"] = JUDGINGS["frames"]._replace(count=without_notes(JUDGINGS["frames"].count))
+frames = targets.JUDGINGS["frames"]
+targets.JUDGINGS["frames"] = frames._replace(count=without_notes(frames.count))
 run.backward = noted_backward
 if accident == "no data" and rank == "1":
     arguments[arguments.index("--data") + 1] = "elsewhere"

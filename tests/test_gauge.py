@@ -42,11 +42,12 @@ def test_squares_lie_around_the_gauge_and_what_is_missing_counts_in_no_mean():
 
 
 def test_the_drift_brings_the_rain_that_lies_one_to_two_hours_upstream():
-    # Ten steps of two cells pass before the hour: what falls in it lies 22 to 40 cells to the left now.
-    values = bump(24, 12, 81)[..., 8:41, :]
+    # Ten steps of two cells pass before the hour: what falls in it lies 22 to 40 cells to the left now,
+    # and most of the bump, 20 cells to the left, falls before.
+    values = bump(24, 20, 81)[..., 8:41, :]
     last = rain_rate(values[0, -1, 0])
     by_hand = sum(last[16, 40 - 2 * step] for step in range(11, 21)).item() / 10
-    assert by_hand > 0.3
+    assert by_hand > 0.1
     assert rain_by_drift(pool_films(values, [0], MISSING, 1)).item() == pytest.approx(by_hand, rel=0.05)
 
 

@@ -264,8 +264,9 @@ def test_what_is_no_run_or_was_trained_on_films_is_told_in_one_sentence(use, fol
     empty.mkdir()
     for copy in (films, broken):
         shutil.copytree(folder, copy)
-    plan = (folder / "plan.json").read_text()
-    films.joinpath("plan.json").write_text(plan.replace('"data": "frames"', '"data": "films"'))
+    films.joinpath("plan.json").write_text(
+        (folder / "plan.json").read_text().replace('"data": "frames"', '"data": "films"')
+    )
     broken.joinpath("plan.json").write_text("{")
     expected = "expected the --out of a training: name another folder"
     for place, sentence in (

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from course.rain import fit_logistic, frames_of_hour, rain_rate, storms, sum_rain
+from course.rain import Logistic, fit_logistic, frames_of_hour, rain_rate, storms, sum_rain
 
 
 def noise(*shape, seed=0):
@@ -60,6 +60,11 @@ def test_chances_are_those_of_scikit_learn_and_fall_from_threshold_to_threshold(
         else:  # where the lower threshold is less likely still, it counts
             assert np.allclose(np.minimum(own, logits[:, 0].sigmoid().numpy()), same, atol=1e-3)
     assert (logits[:, 1] < logits[:, 0]).all()
+
+
+def test_where_regressions_cross_the_higher_threshold_is_a_little_less_likely():
+    fit = Logistic(torch.tensor([[1.0], [2.0]]), torch.tensor([0.0, -1.0]))
+    assert fit(torch.tensor([[0.5], [3.0]])).tolist() == [pytest.approx([0.5, 0]), pytest.approx([3, 2.999])]
 
 
 def test_of_an_event_that_never_came_the_chance_is_small_and_the_same_everywhere():
