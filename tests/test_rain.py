@@ -189,6 +189,23 @@ def test_cells_grow_and_fade():
     assert (change > 0).any(1).sum() >= 15 and (change < 0).any(1).sum() >= 15
 
 
+@pytest.mark.parametrize(("lie", "along"), [(0, 2), (math.pi / 2, 1)])  # lines to the east, to the south
+def test_layered_rain_and_groups_are_drawn_out_along_the_lines(lie, along):
+    lying = {"lie": (lie, 0), "stretch": (4, 4), "line": (20, 1)}
+    for weather, most in ((LAYERS._replace(**lying), 0.2), (CELLS._replace(**lying), 0.85)):
+        maps = storms(20, shape=(1, 1, 61, 61), weather=weather, blind=0).values[:, 0, 0].astype(float)
+        slopes = [np.square(np.diff(maps, axis=axis)).mean() for axis in (along, 3 - along)]
+        assert slopes[0] < most * slopes[1]
+
+
+def test_some_storms_are_layered_rain_alone_and_some_have_strong_showers():
+    most = []
+    for share in (0, 0.5, 1.4):
+        weather = CELLS._replace(showers=(share, share))
+        most.append(storms(5, shape=(1, 1, 61, 61), weather=weather, blind=0).values.max((1, 2, 3, 4)))
+    assert not most[0].any() and (most[1] < most[2]).all() and most[1].all()
+
+
 def test_storms_lean():
     film = storms(8, shape=(1, 4, 41, 41), weather=LAYERS._replace(lean=(2, 2)), blind=0).values[:, 0]
     shift = drift(echo(film)[0])  # from height to height, as if they were steps
@@ -219,6 +236,9 @@ OTHERS = {  # another value for each property of the weather
     "rough": 5.0,
     "waves": (30.0, 31.0),
     "pulse": 1.0,
+    "lie": (1.0, 0.1),
+    "stretch": (8.0, 9.0),
+    "showers": (3.0, 4.0),
     "thin": 20.0,
     "power": 5.0,
     "size": 1.0,
