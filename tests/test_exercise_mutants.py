@@ -34,6 +34,9 @@ EQUIVALENT: dict[str, dict[str, str]] = {
             "a millionth more or less, and a column of zeros either way"
         ),
     },
+    "layers.r2": {
+        "h = torch.cat([h, torch.ones(len(h), 2)], dim=1)": "two columns of ones fit what one fits",
+    },
     "rain.damp": {
         "a = (from_mean * (y - y.sum())).sum().item() / spread": "what is taken from all of y makes no difference to a",
         "a = (from_mean * (y + y.mean())).sum().item() / spread": "as for the sum",

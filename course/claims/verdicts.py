@@ -35,8 +35,9 @@ CLAIMS = {
     "c17": "argmax of softmax equals argmax of logits",
     "c18": "from_numpy shares memory both ways",
     "c19": "L2 prefers even weights, L1 sparse ones",
-    "c20": "the first layers extract features, the last ones fit the function",
+    "c20": "the first layers of a network extract features",
     "c35": "a ConvLSTM beats optical flow",
+    "c36": "the last layers of a network fit the function",
 }
 
 

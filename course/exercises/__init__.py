@@ -10,6 +10,7 @@ from course.exercises import (
     convlstm,
     devices,
     files,
+    layers,
     memory,
     nine_ways,
     nn,
@@ -50,6 +51,7 @@ MODULES = (
     memory,
     processes,
     speedrun,
+    layers,
     rain,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}

@@ -41,12 +41,13 @@ class Weather(NamedTuple):
     almost layered rain alone, in others showers are strong. One group is made to pass over the gauge in the second
     hour.
 
-    Compared with three days of KNMI and FMI, where it rains on a tenth of 96 x 96 km or more, in cells of 2 km, rain
-    below 0.1 mm/h left out. Alike: speeds; the spectrum (its slope is -2.7 from 64 to 8 km; real -1.7 to -2.8); the
-    share of wet cells (0.5; real 0.2 to 0.6); how far lines are drawn out, and mostly near the wind; the error of
-    `semi_lagrangian` from 5 to 60 minutes. Not alike: nearly half of the rain falls at more than 5 mm/h, of the real
-    3 to 6 %, for mean and spread of the codes are those of the competition; and layered rain has no edge: no front
-    with a dry side, no rain that turns about a centre of its own.
+    Compared with three days of KNMI and FMI, on 96 x 96 km in cells of 2 km, rain below 0.1 mm/h left out, real maps
+    with rain on a tenth or more. Alike: speeds; the spectrum (its slope is -2.7 from 64 to 8 km; real -1.7 to -2.8);
+    the share of wet cells (0.5; real 0.2 to 0.6); how far lines are drawn out and, on two of the days, how near the
+    wind they lie; the error of `semi_lagrangian` up to an hour, as a part of the spread. Not alike: film by film, rain
+    is remembered a little longer; nearly half of it falls at more than 5 mm/h, of the real 3 to 6 %, for mean and
+    spread of the codes are those of the competition; and layered rain has no front with a dry side, and does not turn
+    about a centre of its own.
     """
 
     wind: tuple[float, float] = (2.0, 10.0)  # least and most, a step
