@@ -16,7 +16,6 @@ import torch
 from course.nowcast import run, targets
 from course.nowcast.__main__ import command
 from course.nowcast.films import Films
-from course.nowcast.targets import JUDGINGS
 
 notes, accident, arguments = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
 rank, again = os.environ["RANK"], os.environ["TORCHELASTIC_RESTART_COUNT"] != "0"
