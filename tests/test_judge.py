@@ -8,12 +8,12 @@ from course.nowcast.judge import (
     count_levels,
     describe_ahead,
     describe_scores,
-    join_sums,
     score,
     sum_scores,
     tune_levels,
 )
 from course.nowcast.rivals import Maps
+from course.nowcast.totals import join_sums
 from course.rain import best_level, bias, csi, echo_from_rain, fss, mae, pod, rain_from_echo, rmse
 
 

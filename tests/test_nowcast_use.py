@@ -12,10 +12,11 @@ from PIL import Image
 
 from course.nowcast.__main__ import command
 from course.nowcast.alike import read_alike, take_last
-from course.nowcast.judge import PARTS, forecast
+from course.nowcast.judge import forecast
 from course.nowcast.outlook import predict, write_outlook
 from course.nowcast.plan import Plan
 from course.nowcast.record import note_run, read_run, write_note
+from course.nowcast.totals import PARTS
 from course.nowcast.training import train_rain
 from course.nowcast.use import score_frames
 from course.nowcast.windows import Windows, move_frames, move_on

@@ -10,7 +10,7 @@ from numpy import datetime64, ndarray
 from course._atomic import written_whole
 from course.nowcast.chances import MM
 from course.nowcast.hours import sum_on
-from course.nowcast.outlook import stamp_from
+from course.nowcast.outlook import minutes_after, slope_of, spell, stamp_from
 from course.nowcast.record import Trained
 from course.nowcast.windows import see
 from course.radar import Frames
@@ -33,7 +33,7 @@ class ChanceOutlook(NamedTuple):
     @property
     def minutes(self) -> ndarray:
         """From the last frame to each lead. Shapes: int (L,)."""
-        return ((self.times - self.start) / np.timedelta64(1, "m")).astype(int)
+        return minutes_after(self.start, self.times)
 
 
 @torch.inference_mode()
@@ -75,9 +75,9 @@ def draw_chances(outlook: ChanceOutlook, path: Path) -> str:
 
     leads, _, rows, columns = outlook.chances.shape
     labels = [f"{mm:g} mm in {minutes} min" for minutes in outlook.minutes for mm in MM]
-    size = 2.6 * len(MM) + 0.9, leads * (2.6 * float(np.clip(rows / columns, 0.4, 2)) + 0.35) + 0.4
+    size = 2.6 * len(MM) + 0.9, leads * (2.6 * slope_of(outlook.chances) + 0.35) + 0.4
     marks = {f"{100 * mark:.0f} %": mark for mark in MARKS}
-    title = f"How likely is rain after {str(outlook.start).replace('T', ' ')}?"
+    title = f"How likely is rain after {spell(outlook.start)}?"
     maps = outlook.chances.reshape(-1, rows, columns)
     fig = plots.radar(maps, labels=labels, columns=len(MM), title=title, top=1, marks=marks, size=size)
     with written_whole(path) as part:

@@ -3,17 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from torch import Tensor
-
 from course.nowcast.chances import MM
-from course.nowcast.likely import CELLS, NETWORK, REGRESSION, Squares
+from course.nowcast.likely import REGRESSION, Squares
+from course.nowcast.totals import FAIR, NETWORK, PARTS, count_blocks, number_or_none, whole
 from course.rain import Events, by_blocks
-
-FAIR = 10  # blocks that make a fair interval
 
 
 def score_chances(sums: dict[str, list], blocks: Sequence | int = 1) -> dict[str, list[dict]]:
-    """Score each forecast, lead by lead and threshold by threshold, over both CELLS.
+    """Score each forecast, lead by lead and threshold by threshold, over both PARTS.
 
     brier; skill: the Brier skill score, over climatology, with its 95 % interval by blocks of films; csi, announced
     from the level that was tuned; reliability: chances, shares of events and cells, bin by bin; ahead_brier and
@@ -29,8 +26,8 @@ def score_chances(sums: dict[str, list], blocks: Sequence | int = 1) -> dict[str
                     f"{mm}": _row(one[cells], None if name == NETWORK else other[cells], blocks)
                     for mm, one, other in zip(MM, rows, ours[lead])
                 }
-                | {"rps": _number(sum(_whole(row[cells]["brier"]).brier() for row in rows) / len(MM))}
-                for cells in CELLS
+                | {"rps": number_or_none(sum(whole(row[cells]["brier"]).brier() for row in rows) / len(MM))}
+                for cells in PARTS
             }
             for lead, rows in enumerate(leads)
         ]
@@ -38,24 +35,20 @@ def score_chances(sums: dict[str, list], blocks: Sequence | int = 1) -> dict[str
     }
 
 
-def _whole(part):
-    return type(part)(*(field.sum(0) for field in part))
-
-
 def _row(sums: dict, ours: dict | None, blocks: Sequence | int) -> dict:
-    squares, bins = _whole(sums["brier"]), _whole(sums["bins"])
-    films = len(sums["brier"].cells)
-    count = -(-films // blocks) if isinstance(blocks, int) else len(set(blocks))
+    squares, bins = whole(sums["brier"]), whole(sums["bins"])
+    count = count_blocks(len(sums["brier"].cells), blocks)
     several = count > 1
 
     def interval(of, one, against=None):
-        ends = by_blocks(of, one, blocks, against) if several else (of(_whole(one)),)
-        return [_number(end) for end in ends]
+        ends = by_blocks(of, one, blocks, against) if several else (of(whole(one)),)
+        return [number_or_none(end) for end in ends]
 
-    row = {"brier": _number(squares.brier()), "csi": _number(_whole(sums["csi"]).csi()), "blocks": count}
+    row = {"brier": number_or_none(squares.brier()), "csi": number_or_none(whole(sums["csi"]).csi()), "blocks": count}
     row["skill"] = interval(Squares.skill, sums["brier"])
     row["reliability"] = [
-        [_number(value) for value in part] for part in (bins.said / bins.cells, bins.came / bins.cells, bins.cells)
+        [number_or_none(value) for value in part]
+        for part in (bins.said / bins.cells, bins.came / bins.cells, bins.cells)
     ]
     if ours is not None and several:
         row["ahead_brier"] = interval(Squares.brier, ours["brier"], sums["brier"])
@@ -63,16 +56,11 @@ def _row(sums: dict, ours: dict | None, blocks: Sequence | int) -> dict:
     return row
 
 
-def _number(value: Tensor | float) -> float | None:
-    value = float(value)
-    return None if math.isnan(value) else value
-
-
 def describe_chances(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
     """Return a table a lead and a part of the cells, the best RPS first. minutes: between two frames."""
     tables = []
     for place, lead in enumerate(ahead):
-        for cells, told in CELLS.items():
+        for cells, told in PARTS.items():
             head = f"{lead * minutes} min, {told}"
             titles = [f"{kind} {mm} mm" for kind in ("Brier", "skill", "CSI") for mm in MM]
             lines = [f"{head:40}    RPS  " + "  ".join(titles)]
@@ -111,7 +99,7 @@ def describe_surest(scores: dict[str, list[dict]], ahead: Sequence[int], minutes
             tie = ": not distinguishable here" * (low <= 0 <= high)
             few = " only" * (rival["blocks"] < FAIR)
             lines.append(
-                f"{told}: RainNet's Brier score less that of the {REGRESSION} is ≈ {more:+.4f} on {CELLS['known']} "
+                f"{told}: {NETWORK}'s Brier score less that of the {REGRESSION} is ≈ {more:+.4f} on {PARTS['known']} "
                 f"(95 % interval ≈ {low:+.4f} to ≈ {high:+.4f}, {rival['blocks']} blocks{few}){tie}"
             )
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from course.nowcast.films import Batch, Films
 from course.nowcast.rivals import Maps, last_of, lowest, rivals_of
+from course.nowcast.totals import FAIR, NETWORK, PARTS, count_blocks, number_or_none, whole
 from course.nowcast.windows import Windows
 from course.rain import (
     Errors,
@@ -21,11 +22,9 @@ from course.rain import (
     sum_fractions,
 )
 
-FAIR = 10  # blocks that make a fair interval
 RAIN = 0.1, 1, 5  # mm/h: from which rain is an event
 LEVELS = 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5  # mm/h: from which a forecast may announce 1 mm/h
 SQUARES = 10, 20  # km: sides of the squares of FSS, for 1 mm/h
-PARTS = {"measured": "all cells that were measured", "known": "cells known to motion"}
 AHEAD = {"rmse": ("rmse", Errors.rmse), "csi_1": ("1", Events.csi), "csi_tuned": ("tuned", Events.csi)}
 Sums = dict[str, dict[str, Errors | Events | Fractions]]  # of both parts
 Levels = dict[str, list[float]]  # mm/h, lead by lead, of each forecast
@@ -37,7 +36,7 @@ def forecast(model: nn.Module, films: Films | Windows, batch: Batch) -> Maps:
     batch = last_of(batch)
     maps = rivals_of(films, batch)
     ours = lowest(films.dim, model(batch.x, batch.start, batch.candidates).clamp(0, 1))
-    return maps._replace(forecasts={"RainNet": ours} | maps.forecasts)
+    return maps._replace(forecasts={NETWORK: ours} | maps.forecasts)
 
 
 def count_levels(parts: Iterable[Maps]) -> dict[str, Tensor]:
@@ -99,23 +98,6 @@ def _sum_part(guess: Tensor, truth: Tensor, seen: Tensor, km: float, level: floa
     return sums
 
 
-def join_sums(parts: Iterable[dict[str, list[Sums]]]) -> dict[str, list[Sums]]:
-    """Put the sums of several batches of films together, in their order."""
-    parts = list(parts)
-
-    def joined(name: str, lead: int, cells: str, kind: str):
-        some = [part[name][lead][cells][kind] for part in parts]
-        return type(some[0])(*(torch.cat(fields) for fields in zip(*some)))
-
-    return {
-        name: [
-            {cells: {kind: joined(name, lead, cells, kind) for kind in sums} for cells, sums in both.items()}
-            for lead, both in enumerate(leads)
-        ]
-        for name, leads in parts[0].items()
-    }
-
-
 def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, list[dict]]:
     """Score each forecast, lead by lead: over all films, and what the network has more than each, with its interval.
 
@@ -127,7 +109,7 @@ def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, 
     """
     scores = {}
     for name, leads in sums.items():
-        ours = [None] * len(leads) if name == "RainNet" else sums["RainNet"]
+        ours = [None] * len(leads) if name == NETWORK else sums[NETWORK]
         rows = [
             {cells: _score(one[cells], other and other[cells], blocks) for cells in PARTS}
             for one, other in zip(leads, ours)
@@ -137,26 +119,20 @@ def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, 
 
 
 def _score(sums: dict, ours: dict | None, blocks: Sequence | int) -> dict[str, object]:
-    whole = {kind: type(part)(*(field.sum() for field in part)) for kind, part in sums.items()}
-    scores = {"rmse": whole["rmse"].rmse(), "mae": whole["mae"].mae(), "csi_tuned": whole["tuned"].csi()}
+    total = {kind: whole(part) for kind, part in sums.items()}
+    scores = {"rmse": total["rmse"].rmse(), "mae": total["mae"].mae(), "csi_tuned": total["tuned"].csi()}
     for rain in RAIN:
-        events = whole[f"{rain}"]
+        events = total[f"{rain}"]
         scores |= {f"{kind}_{rain}": getattr(events, kind)() for kind in ("csi", "pod", "far", "bias")}
-    scores |= {kind: part.fss() for kind, part in whole.items() if kind.startswith("fss")}
-    scores = {kind: _number(value) for kind, value in scores.items()}
+    scores |= {kind: part.fss() for kind, part in total.items() if kind.startswith("fss")}
+    scores = {kind: number_or_none(value) for kind, value in scores.items()}
     if ours is not None:
-        films = len(ours["rmse"][0])
-        scores["blocks"] = -(-films // blocks) if isinstance(blocks, int) else len(set(blocks))
+        scores["blocks"] = count_blocks(len(ours["rmse"].cells), blocks)
         for kind, (part, of) in AHEAD.items():
             several = scores["blocks"] > 1
             ends = by_blocks(of, ours[part], blocks, against=sums[part]) if several else ()
-            scores[f"ahead_{kind}"] = [_number(value) for value in ends] or None
+            scores[f"ahead_{kind}"] = [number_or_none(value) for value in ends] or None
     return scores
-
-
-def _number(value: Tensor | float) -> float | None:
-    value = float(value)
-    return None if math.isnan(value) else value
 
 
 def _echo_of(rain: float) -> float:
@@ -203,7 +179,7 @@ def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes:
     lines = []
     for place, lead in enumerate(ahead):
         rows = {name: leads[place]["known"] for name, leads in scores.items()}
-        ours, head = rows.pop("RainNet")["rmse"], f"{lead * minutes} min ahead"
+        ours, head = rows.pop(NETWORK)["rmse"], f"{lead * minutes} min ahead"
         rivals = {name: row for name, row in rows.items() if row["rmse"] is not None}
         if ours is None or not rivals:
             lines.append(f"{head} nothing was measured where motion knows what comes, so nobody is ahead")

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from course.nowcast.chances import MM, Chances, thresholds
 from course.nowcast.films import Batch, Films
-from course.nowcast.rivals import MIXTURE, last_of
+from course.nowcast.rivals import MIXTURE, Maps, last_of
+from course.nowcast.totals import NETWORK, PARTS
 from course.nowcast.windows import Windows
 from course.rain import (
     Events,
@@ -21,24 +22,10 @@ from course.rain import (
     sum_errors,
 )
 
-NETWORK, REGRESSION, CLIMATE = "RainNet", "logistic regression", "climatology"
+REGRESSION, CLIMATE = "logistic regression", "climatology"
 SURE = [tenth / 10 for tenth in range(1, 10)]  # chances from which an event may be announced
 SHARES = 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1  # of a threshold, from which a sum may announce it: as many
-CELLS = {"measured": "all cells that were measured", "known": "cells known to motion"}
 BINS = 10  # of chances, in a reliability diagram
-
-
-class Likely(NamedTuple):
-    """Forecasts from the last frame that is asked of each film, and what came.
-
-    forecasts: chances (B, L, thresholds, H, W), or sums of rain (B, L, H, W), which say yes or no.
-    Shapes: truth, seen and known (B, L, H, W); truth and sums as echo of mm.
-    """
-
-    truth: Tensor
-    seen: Tensor
-    known: Tensor
-    forecasts: dict[str, Tensor]
 
 
 class Squares(NamedTuple):
@@ -64,7 +51,7 @@ class Bins(NamedTuple):
 
 
 @torch.inference_mode()
-def forecast_chances(model: Chances, films: Films | Windows, batch: Batch) -> Likely:
+def forecast_chances(model: Chances, films: Films | Windows, batch: Batch) -> Maps:
     """Forecast how likely rain is after the last frame of each film, by the network and by its rivals."""
     batch = last_of(batch)
     start, candidates = batch.start, batch.candidates
@@ -81,10 +68,10 @@ def forecast_chances(model: Chances, films: Films | Windows, batch: Batch) -> Li
         "persistence": echo_from_rain(stays.cpu()).float(),
     }
     forecasts = {name: part.cpu() for name, part in forecasts.items()}
-    return Likely(*(part.cpu() for part in (batch.y, batch.seen, batch.known)), forecasts)
+    return Maps(*(part.cpu() for part in (batch.y, batch.seen, batch.known)), forecasts)
 
 
-def count_chances(parts: Iterable[Likely]) -> dict[str, Tensor]:
+def count_chances(parts: Iterable[Maps]) -> dict[str, Tensor]:
     """Count the events that each forecast announces from each of nine levels on, on cells known to motion.
 
     The levels are tenths of chances, or shares of the threshold for sums.
@@ -126,7 +113,7 @@ def _counted(*asked) -> Tensor:
     return torch.stack(count_events(*asked)).sum(1)
 
 
-def _asked(maps: Likely, part: Tensor, lead: int) -> Iterator[tuple]:
+def _asked(maps: Maps, part: Tensor, lead: int) -> Iterator[tuple]:
     """For each threshold: what a forecast says, what came, the threshold, where both are known, and the levels."""
     seen = (maps.seen & maps.known)[:, lead]
     for place, (mm, least) in enumerate(zip(MM, thresholds())):
@@ -137,8 +124,8 @@ def _asked(maps: Likely, part: Tensor, lead: int) -> Iterator[tuple]:
             yield part[:, lead], maps.truth[:, lead], least, seen, levels
 
 
-def sum_likely(maps: Likely, km: float, levels: dict[str, list] | None = None) -> dict[str, list]:
-    """Return what the scores of each forecast are made of, lead by lead, threshold by threshold, over both CELLS.
+def sum_likely(maps: Maps, km: float, levels: dict[str, list] | None = None) -> dict[str, list]:
+    """Return what the scores of each forecast are made of, lead by lead, threshold by threshold, over both PARTS.
 
     levels: as `tune_chances` gives them. km is not needed here, but for scores of frames.
     """
@@ -156,7 +143,7 @@ def sum_likely(maps: Likely, km: float, levels: dict[str, list] | None = None) -
                     level = level if part.dim() == 5 else float(echo_from_rain(mm * level))
                 event, seen = maps.truth[:, lead] >= least, maps.seen[:, lead]
                 row = {}
-                for cells, here in zip(CELLS, (seen, seen & maps.known[:, lead])):
+                for cells, here in zip(PARTS, (seen, seen & maps.known[:, lead])):
                     ours, theirs = (sum_errors(each, event.float(), here) for each in (chance, climate[:, lead, place]))
                     row[cells] = {
                         "brier": Squares(ours.cells, ours.squares, theirs.squares),
@@ -174,17 +161,3 @@ def _bins(chance: Tensor, event: Tensor, seen: Tensor) -> Bins:
         part = reliability(*one, bins=BINS) if one[2].any() else Reliability(*torch.zeros(3, BINS).double())
         each.append([(part.forecast * part.count).nan_to_num(), (part.observed * part.count).nan_to_num(), part.count])
     return Bins(*(torch.stack(parts) for parts in zip(*each)))
-
-
-def join_likely(parts: Iterable[dict[str, list]]) -> dict[str, list]:
-    """Put the sums of several batches of films together, in their order."""
-    return _joined(list(parts))
-
-
-def _joined(parts: list):
-    first = parts[0]
-    if isinstance(first, dict):
-        return {name: _joined([part[name] for part in parts]) for name in first}
-    if type(first) is list:
-        return [_joined(list(each)) for each in zip(*parts)]
-    return type(first)(*(torch.cat(fields) for fields in zip(*parts)))

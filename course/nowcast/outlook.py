@@ -37,7 +37,7 @@ class Outlook(NamedTuple):
     @property
     def minutes(self) -> ndarray:
         """From the last frame to each lead. Shapes: int (L,)."""
-        return ((self.times - self.start) / np.timedelta64(1, "m")).astype(int)
+        return minutes_after(self.start, self.times)
 
 
 @torch.inference_mode()
@@ -94,12 +94,12 @@ def write_outlook(outlook: Outlook, path: Path) -> str:
     with written_whole(path) as part:
         np.savez_compressed(part, rain=rain, echo_codes=outlook.codes, **beside)
     told = (
-        f"{path} holds rain in mm/h, of {len(rain)} leads up to {outlook.minutes[-1]} min after {_said(outlook.start)}"
+        f"{path} holds rain in mm/h, of {len(rain)} leads up to {outlook.minutes[-1]} min after {spell(outlook.start)}"
     )
     if np.isnan(rain).all():
         return f"{told}: no cell is known"
     lead, row, column = np.unravel_index(np.nanargmax(rain), rain.shape)
-    where = f"in row {row} and column {column} at {_said(outlook.times[lead])}"
+    where = f"in row {row} and column {column} at {spell(outlook.times[lead])}"
     return f"{told}: the most is ≈ {rain[lead, row, column]:.1f} mm/h {where}"
 
 
@@ -114,9 +114,9 @@ def draw_stills(outlook: Outlook, recent: Frames, path: Path) -> str:
         maps += [_echo(recent.codes[-1]), *(_echo(forecasts[place]) for place in places)]
         labels += ["" if row else "last frame", *(f"{name}\n+{outlook.minutes[place]} min" for place in places)]
     columns = 1 + len(places)
-    side = 1.6 * _slope(outlook.codes)
+    side = 1.6 * slope_of(outlook.codes)
     size = 1.6 * columns + 0.9, 2 * (side + 0.45) + 0.4
-    title = f"How does it rain after {_said(outlook.start)}?"
+    title = f"How does it rain after {spell(outlook.start)}?"
     fig = plots.radar(maps, labels=labels, columns=columns, title=title, marks=_marks(), size=size)
     fig.axes[columns].set_visible(False)  # the last frame once is enough
     with written_whole(path) as part:
@@ -132,16 +132,21 @@ def draw_film(outlook: Outlook, recent: Frames, path: Path) -> str:
 
     def draw(number: int):
         if number < known:
-            maps, told = [recent.codes[number]] * 2, f"{_said(recent.times[number])}, measured"
+            maps, told = [recent.codes[number]] * 2, f"{spell(recent.times[number])}, measured"
         else:
             lead = number - known
             maps = [outlook.moved[lead], outlook.codes[lead]]
-            told = f"{_said(outlook.times[lead])}, +{outlook.minutes[lead]} min"
-        size = 2 * 3.2 + 1, 3.2 * _slope(outlook.codes) + 0.7
+            told = f"{spell(outlook.times[lead])}, +{outlook.minutes[lead]} min"
+        size = 2 * 3.2 + 1, 3.2 * slope_of(outlook.codes) + 0.7
         return plots.radar([*map(_echo, maps)], labels=ROWS, title=told, marks=_marks(), size=size)
 
     plots.save_film(draw, known + len(outlook.times), path)
     return f"{path} shows {known} frames and {len(outlook.times)} leads as a film"
+
+
+def minutes_after(start: datetime64, times: ndarray) -> ndarray:
+    """Return the whole minutes from a time to others."""
+    return ((times - start) / np.timedelta64(1, "m")).astype(int)
 
 
 def stamp_from(time: datetime64) -> str:
@@ -149,7 +154,8 @@ def stamp_from(time: datetime64) -> str:
     return str(time).translate({ord(sign): None for sign in "-:T"})
 
 
-def _said(time: datetime64) -> str:
+def spell(time: datetime64) -> str:
+    """Return a time as a reader wants it: 2025-11-28 10:30."""
     return str(time).replace("T", " ")
 
 
@@ -157,9 +163,10 @@ def _echo(codes: ndarray) -> ndarray:
     return np.where(codes == MISSING, np.nan, codes / 255)
 
 
-def _slope(codes: ndarray) -> float:
-    """How high a picture of the map is, of width 1; of long strips less, or the page would not hold it."""
-    return float(np.clip(codes.shape[1] / codes.shape[2], 0.4, 2))
+def slope_of(maps: ndarray) -> float:
+    """Return how high a picture of maps (..., H, W) is, of width 1; of long strips less, for the page to hold it."""
+    rows, columns = maps.shape[-2:]
+    return float(np.clip(rows / columns, 0.4, 2))
 
 
 def _marks() -> dict[str, float]:

@@ -19,7 +19,7 @@ class Maps(NamedTuple):
     """Forecasts from the last frame that is asked, of the lowest height, and what came.
 
     known: where motion knows what comes; elsewhere rain comes from outside, or from where nothing was measured.
-    Shapes: truth, seen and known (B, L, H, W), each of forecasts as well.
+    Shapes: truth, seen and known (B, L, H, W), forecasts as well, or of chances (B, L, thresholds, H, W).
     """
 
     truth: Tensor

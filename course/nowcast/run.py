@@ -25,6 +25,7 @@ from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.record import begin_with
 from course.nowcast.rivals import Maps, fit_rivals
 from course.nowcast.targets import JUDGINGS, build_network, losses_of
+from course.nowcast.totals import NETWORK, join_sums
 from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
@@ -193,7 +194,7 @@ class RainRun:
         with together(self.world):
             parts = self._forecasts(model, films, range(len(films)))
             sums = [judging.sum_up(maps, films.km, levels) for maps in parts]
-        sums = judging.join(part for parts in all_gather(sums) for part in parts)
+        sums = join_sums(part for parts in all_gather(sums) for part in parts)
         return judging.score(sums, films.blocks()), levels
 
     def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
@@ -201,7 +202,7 @@ class RainRun:
         pieces = self._pieces(films, part_of(chosen, self.world))
         for batch in prepared(pieces, films.batch, self.workers):
             maps = JUDGINGS[self.plan.target].forecast(model, films, batch.to(self.world.device))
-            if not maps.forecasts["RainNet"].isfinite().all():
+            if not maps.forecasts[NETWORK].isfinite().all():
                 raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
             yield maps
 
@@ -223,12 +224,8 @@ class RainRun:
     def report(self, scores: dict, levels: Levels) -> dict:
         """Return what scores.json tells. levels: of each forecast, in mm/h, from which it announces 1 mm/h."""
         told = {"processes": self.world.size, "ahead": self.plan.ahead, "minutes": self.films.minutes}
-        return told | {
-            "scores": scores,
-            "levels": levels,
-            "losses": self.losses,
-            "validation losses": self.valid_losses,
-        }
+        told |= {"scores": scores, "levels": levels}
+        return told | {"losses": self.losses, "validation losses": self.valid_losses}
 
     def kept(self) -> dict[str, Tensor]:
         """Return the best weights; without films to choose by, the last ones."""

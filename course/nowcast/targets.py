@@ -19,7 +19,6 @@ class Judging(NamedTuple):
     count: Callable
     tune: Callable
     sum_up: Callable
-    join: Callable
     score: Callable
     describe: tuple[Callable, ...]
 
@@ -30,7 +29,6 @@ JUDGINGS = {
         judge.count_levels,
         judge.tune_levels,
         judge.sum_scores,
-        judge.join_sums,
         judge.score,
         (judge.describe_scores, judge.describe_ahead),
     ),
@@ -39,7 +37,6 @@ JUDGINGS = {
         likely.count_chances,
         likely.tune_chances,
         likely.sum_likely,
-        likely.join_likely,
         chance_scores.score_chances,
         (chance_scores.describe_chances, chance_scores.describe_surest),
     ),

@@ -14,6 +14,7 @@ from course.nowcast.chance_outlook import draw_chances, predict_chances, write_c
 from course.nowcast.outlook import draw_film, draw_stills, predict, stamp_from, write_outlook
 from course.nowcast.record import read_run
 from course.nowcast.targets import JUDGINGS
+from course.nowcast.totals import join_sums
 
 
 def forecast_frames(
@@ -79,7 +80,7 @@ def score_frames(
         for batch in prepared([[film] for film in range(len(films))], films.batch, 1):
             sums.append(judging.sum_up(judging.forecast(model, films, batch.to(device)), films.km, run.levels))
             bar.update()
-    scores = judging.score(judging.join(sums), films.blocks())
+    scores = judging.score(join_sums(sums), films.blocks())
     for describe in judging.describe:
         say(describe(scores, run.plan.ahead, run.minutes))
     if known := count_known(run, films):
