@@ -27,6 +27,14 @@ def find_notebooks(folder: Path | str) -> list[Path]:
     return paths
 
 
+def starting_with(name: str, paths: list[Path]) -> list[Path]:
+    """Return the notebooks whose names start so. Raises: ValueError if there is none."""
+    found = [path for path in paths if path.name.startswith(name)]
+    if not found:
+        raise ValueError(f"no notebook starts with {name!r}, expected one of {', '.join(path.stem for path in paths)}")
+    return found
+
+
 def spare_home() -> dict[str, str]:
     """Return variables that give Jupyter, IPython and matplotlib a folder here, if the home cannot be written."""
     if os.access(os.path.expanduser("~"), os.W_OK):

@@ -163,16 +163,8 @@ def _renew_readme() -> list[str]:
 
 def _paths(names: list[str]) -> list[Path]:
     known = _places.find_notebooks(_places.NOTEBOOKS)
-    return [path for name in names for path in _find(name, known)] or known
-
-
-def _find(name: str, known: list[Path]) -> list[Path]:
-    if Path(name).is_file():
-        return [Path(name)]
-    found = [path for path in known if path.name.startswith(name)]
-    if not found:
-        raise ValueError(f"no notebook starts with {name!r}, expected one of {', '.join(path.stem for path in known)}")
-    return found
+    found = ([Path(name)] if Path(name).is_file() else _places.starting_with(name, known) for name in names)
+    return [path for paths in found for path in paths] or known
 
 
 def see_doctor() -> int:

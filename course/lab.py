@@ -60,10 +60,7 @@ def update_copies(source: Path, own: Path, fresh: Sequence[str] = ()) -> list[st
     Raises: ValueError if no notebook starts so; OSError if something cannot be written.
     """
     paths, told = _places.find_notebooks(source), []
-    for name in fresh:
-        if not any(path.name.startswith(name) for path in paths):
-            names = ", ".join(path.stem for path in paths)
-            raise ValueError(f"no notebook starts with {name!r}, expected one of {names}")
+    anew = [path for name in fresh for path in _places.starting_with(name, paths)]
     make_writable(own)
     origins = _read_origins(own)
     for path in paths:
@@ -72,7 +69,7 @@ def update_copies(source: Path, own: Path, fresh: Sequence[str] = ()) -> list[st
         for place in own.glob(f"{path.stem}-newer*.ipynb"):
             if _is_untouched(place, origins):
                 place.unlink()
-        if path.name.startswith(tuple(fresh)) and copy.exists() and not _is_untouched(copy, origins):
+        if path in anew and copy.exists() and not _is_untouched(copy, origins):
             kept = _free(own, f"{path.stem}-before")
             copy.rename(kept)
             told.append(f"{copy} begins anew; what you had is beside it as {kept.name}")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from clouds import cloud, write_radar
 from course.nowcast.__main__ import command
 from course.nowcast.chances import MM, Chances, chance_losses, thresholds
 from course.nowcast.films import AGES, CANDIDATES, CHANNELS, Batch
@@ -20,6 +21,7 @@ from course.radar import Frames
 from course.rain import MISSING, echo_from_rain, rain_from_echo, rain_rate
 
 PLAN = Plan(target="chance", hidden=(2,), ahead=(3,), pool=1, crop=16, gap=10, validation=0.2, held_out=0.3)
+MOST = 140  # the code of the heaviest rain
 QUIETLY = {"epochs": 1, "device": "cpu", "progress": False, "say": lambda line: None}
 
 
@@ -27,23 +29,9 @@ def noise(*shape, seed=0):
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def cloud(count=40, shape=(16, 20)):
-    """A cloud that moves on by a cell a frame; its first corner is never measured."""
-    row, column = np.mgrid[: shape[0], : shape[1]]
-    places = np.arange(count)[:, None, None] % shape[1]
-    codes = (140 * np.exp(-((row - 8) ** 2 + (column - places) ** 2) / 12) + places % 3).astype(np.uint8)
-    codes[:, 0, 0] = MISSING
-    return codes
-
-
-def write_radar(path):
-    np.savez(path, codes=cloud(), minutes=5 * np.arange(40), start="202501010000", km=2.0)
-    return path
-
-
 @pytest.fixture(scope="module")
 def radar(tmp_path_factory):
-    return write_radar(tmp_path_factory.mktemp("radar") / "land.npz")
+    return write_radar(tmp_path_factory.mktemp("radar") / "land.npz", most=MOST)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +54,7 @@ def test_rain_that_stays_is_summed_up_over_each_lead_and_each_age():
 
 
 def test_the_sum_of_a_cloud_is_that_of_its_frames_and_a_cell_that_is_unknown_at_any_step_is_missing():
-    codes = cloud(20, (32, 60))[6:]
+    codes = cloud(20, (32, 60), MOST)[6:]
     truth, seen = sum_until(codes[None, AGES:], (3,), 5)
     by_hand = rain_rate(codes[AGES : AGES + 3]).sum(0) * 5 / 60
     assert torch.equal(seen[0, 0], by_hand.isfinite()) and not seen[0, 0, 0, 0]
@@ -80,7 +68,7 @@ def test_the_sum_of_a_cloud_is_that_of_its_frames_and_a_cell_that_is_unknown_at_
 
 
 def test_a_film_asks_for_the_sum_until_each_lead(tmp_path):
-    frames = Frames(cloud(12), np.datetime64("2025-01-01", "m") + 5 * np.arange(12), 2.0)
+    frames = Frames(cloud(12, most=MOST), np.datetime64("2025-01-01", "m") + 5 * np.arange(12), 2.0)
     films = Windows(frames, move_frames(frames, PLAN.ahead, tmp_path, False, summed=True), range(6), PLAN, crop=0)
     batch = films.batch([2])
     expected, seen = sum_until(frames.codes[None, 6:], PLAN.ahead, 5)

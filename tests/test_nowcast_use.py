@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from clouds import write_radar
 from course.nowcast.__main__ import command
 from course.nowcast.alike import read_alike, take_last
 from course.nowcast.judge import forecast
@@ -27,21 +28,6 @@ PLAN = Plan(hidden=(2,), ahead=(1, 2), pool=1, crop=16, gap=10, validation=0.2, 
 QUIETLY = {"epochs": 1, "device": "cpu", "progress": False, "say": lambda line: None}  # 30 films: two steps
 RIVALS = ["RainNet", "semi-Lagrangian", "semi-Lagrangian, blurred", "mixture", "persistence"]
 RIVALS += ["translation", "translation, blurred"]
-MOST = 200  # the code of the heaviest rain
-
-
-def write_radar(path, count=40, km=2.0, minutes=5, gaps=(), shift=0):
-    """A cloud that moves on by a cell a frame; its first corner is never measured."""
-    row, column = np.mgrid[:16, :20]
-    codes = np.empty((count, 16, 20), np.uint8)
-    for number in range(count):
-        place = (number + shift) % 20
-        codes[number] = MOST * np.exp(-((row - 8) ** 2 + (column - place) ** 2) / 12) + number % 3
-    codes[:, 0, 0] = MISSING
-    steps = np.full(count, minutes)
-    steps[0], steps[list(gaps)] = 0, 60
-    np.savez(path, codes=codes, minutes=np.cumsum(steps), start="202501010000", km=km)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from course.rain import Logistic, fit_logistic, frames_of_hour, rain_rate, storms, sum_rain
+from course.rain import Logistic, fit_logistic, rain_rate, storms, sum_rain
 
 
 def noise(*shape, seed=0):
@@ -37,12 +37,10 @@ def test_wrong_sums_are_told():
         (lambda: sum_rain(torch.zeros(3), 5), "rain has shape (3,), expected (B, T, ...)"),
         (lambda: sum_rain(torch.zeros(1, 2), 0), "minutes is 0, expected a number above 0"),
         (lambda: sum_rain(torch.zeros(1, 2), 5, 1.5), "least is 1.5, expected a share"),
-        (lambda: frames_of_hour(7), "minutes is 7, expected a part of 60"),
     ):
         with pytest.raises(ValueError) as caught:
             call()
         assert told in str(caught.value)
-    assert [frames_of_hour(minutes) for minutes in (5, 6, 10, 60)] == [12, 10, 6, 1]
 
 
 def test_chances_are_those_of_scikit_learn_and_fall_from_threshold_to_threshold():

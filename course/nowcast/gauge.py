@@ -33,6 +33,7 @@ from course.rain import (
     drift,
     echo,
     rain_from_echo,
+    sum_errors,
     sum_rain,
 )
 from course.rain import storms as make_storms
@@ -234,14 +235,9 @@ def compare_gauge(
 
 
 def _score_gauge(guess: Tensor, constant: Tensor, y: Tensor) -> dict:
-    ours, theirs = (_errors(each, y) for each in (guess, constant))
+    ours, theirs = (sum_errors(each, y) for each in (guess, constant))
     whole, ahead = by_blocks(Errors.rmse, ours, 1), by_blocks(Errors.rmse, ours, 1, against=theirs)
     return {"rmse": list(whole), "ahead": list(ahead)}
-
-
-def _errors(guess: Tensor, y: Tensor) -> Errors:
-    left = (guess - y).double()
-    return Errors(torch.ones_like(left), left.square(), left.abs())
 
 
 def _line(name: str, rows: Sequence[dict]) -> str:

@@ -23,7 +23,7 @@ from course.rain.networks import ANN, CNN, LSTM, STRONG, features
 from course.rain.scores import Errors, Events, best_level, bias, count_events, csi, far, mae, pod, rmse, sum_errors
 from course.rain.spatial import Fractions, fss, spectrum, sum_fractions
 from course.rain.storms import Storms, Weather, storms
-from course.rain.sums import Logistic, fit_logistic, frames_of_hour, sum_rain
+from course.rain.sums import Logistic, fit_logistic, sum_rain
 
 __all__ = [
     "ANN",
@@ -61,7 +61,6 @@ __all__ = [
     "features",
     "fit_damping",
     "fit_logistic",
-    "frames_of_hour",
     "fss",
     "mae",
     "motion",

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-HOUR = 60  # minutes
 CELLS = 100_000  # that a regression is fitted to, at most
 LEAST_GAP = 1e-3  # between the logits of two thresholds
 
@@ -34,14 +33,6 @@ def sum_rain(rain: Tensor, minutes: float, least: float = 1) -> Tensor:
     share = rain.isfinite().float().mean(1)
     total = rain.nanmean(1) * rain.shape[1] * minutes / 60
     return torch.where(share >= least - 1e-6, total, torch.nan)
-
-
-def frames_of_hour(minutes: float) -> int:
-    """Return how many frames an hour has. Raises: ValueError if that is no whole number."""
-    count = round(HOUR / minutes)
-    if count < 1 or abs(count * minutes - HOUR) > 0.01:
-        raise ValueError(f"minutes is {minutes:g}, expected a part of 60, such as 5 or 10: an hour is summed up")
-    return count
 
 
 class Logistic(NamedTuple):
