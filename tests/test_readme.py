@@ -8,6 +8,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -32,7 +33,7 @@ After.
 """
 FULL = """# Course
 <!-- picture -->
-![a line](.github/figure.png)
+![a line](.github/00_start.png)
 <!-- /picture -->
 Before.
 <!-- notebooks -->
@@ -119,22 +120,34 @@ def test_tables_and_picture_are_filled_in_and_the_rest_is_left(tmp_path, two_not
         "notebooks",
         "surprises",
         "picture",
-        ".github/figure.png",
+        ".github/00_start.png",
         "notebooks/CLAIMS.md",
     ]
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == FULL
-    assert (tmp_path / ".github" / "figure.png").read_bytes() == PNG
+    assert (tmp_path / ".github" / "00_start.png").read_bytes() == PNG
     assert (tmp_path / "notebooks" / "CLAIMS.md").read_text(encoding="utf-8") == claims_page.claims_page(BANDS)
     assert readme.update_readme(tmp_path / "README.md", paths) == []
+
+
+def test_each_tagged_notebook_gives_one_picture(two_notebooks):
+    first, second = (nbformat.read(path, as_version=4) for path in two_notebooks)
+    for nb, name in ((first, "again"), (second, "shown")):
+        shown = new_code_cell("", id=name, metadata={"tags": ["readme"]}, outputs=first.cells[2].outputs)
+        nb.cells.append(shown)
+    write(first, two_notebooks[0])
+    write(second, two_notebooks[1])
+    made = readme.generate(two_notebooks, COSTS, BANDS)
+    assert made.blocks["picture"] == "![a line](.github/00_start.png)\n![a line](.github/01_on.png)"
+    assert [made.files[name] for name in (".github/00_start.png", ".github/01_on.png")] == [PNG, PNG]
 
 
 def test_a_changed_number_picture_or_page_is_noticed(tmp_path, two_notebooks):
     paths = two_notebooks
     (tmp_path / "README.md").write_text(FULL.replace("≈ 3 %", "≈ 4 %"), encoding="utf-8")
-    for name in (".github/figure.png", "notebooks/CLAIMS.md"):
+    for name in (".github/00_start.png", "notebooks/CLAIMS.md"):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(b"old")
-    changed = ["surprises", ".github/figure.png", "notebooks/CLAIMS.md"]
+    changed = ["surprises", ".github/00_start.png", "notebooks/CLAIMS.md"]
     assert readme.update_readme(tmp_path / "README.md", paths) == changed
 
 
@@ -241,8 +254,9 @@ def test_a_missing_marker_or_readme_is_named(tmp_path, two_notebooks):
 
 def test_the_committed_readme_is_up_to_date(tmp_path):
     shutil.copy(ROOT / "README.md", tmp_path)
-    for name in (readme.PICTURE, claims_page.PAGE):
-        (tmp_path / name).parent.mkdir()
+    pictures = [path.relative_to(ROOT) for path in (ROOT / readme.PICTURES).glob("*.png")]
+    for name in (*pictures, Path(claims_page.PAGE)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     stale = readme.update_readme(tmp_path / "README.md", find_notebooks(ROOT / "notebooks"))
     assert stale == [], "README.md is not that of the notebooks: call course.upkeep.readme.update_readme"

@@ -1,9 +1,9 @@
-"""The generated parts of README.md: the table of the notebooks, three surprises, a picture, the speed table."""
+"""The generated parts of README.md: the table of the notebooks, three surprises, pictures, the speed table."""
 
 import ast
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from course.upkeep.claims_page import PAGE, claims_page, surprises
 from course.upkeep.costs import Cost, read_costs
 from course.upkeep.notebooks import read
 
-PICTURE = ".github/figure.png"  # beside README.md
+PICTURES = ".github"  # beside README.md
 PICTURE_TAG = "readme"
 GROUPS = {"0": "The path", "1": "Under the hood", "2": "Further"}  # by the first digit of a notebook's number
 ABILITIES = re.compile(r"\*\*afterwards you can\*\*(.+?)(?=\*\*you need\*\*)", re.IGNORECASE | re.DOTALL)
@@ -34,7 +34,7 @@ class Generated(NamedTuple):
 def update_readme(readme: Path | str, notebooks: Iterable[Path | str]) -> list[str]:
     """Bring a README's generated parts up to date; return the names of those that were not.
 
-    The parts are `notebooks`, `surprises` and `picture`, each between its markers; the picture is a file, and so is
+    The parts are `notebooks`, `surprises` and `picture`, each between its markers; each picture is a file, and so is
     the page of the claims.
     Raises: FileNotFoundError, ValueError if a marker is missing, or if a notebook, a cost or a claim is.
     """
@@ -90,20 +90,24 @@ def generate(notebooks: Iterable[Path | str], costs: Mapping[str, Cost], bands: 
     """Return README's generated parts, from the notebooks, their costs, and what the claims gave over several seeds.
 
     The notebooks stand in GROUPS, each under a row of its own; a group without notebooks is left out.
-    The picture is the first one in the cell tagged `readme`.
+    The pictures are the first ones in cells tagged `readme`, at most one a notebook.
     Raises: ValueError if something is missing, or if a notebook's number belongs to no group.
     """
     opened = [(Path(path), read(path)) for path in notebooks]
-    png, alt = _picture(opened)
+    pictures = list(_pictures(opened))
+    if not pictures:
+        raise ValueError(
+            f"no cell tagged {PICTURE_TAG!r} shows a figure with its alt text: tag one, then run its notebook"
+        )
     table = ["| notebook | you will be able to | runs (min) | memory (GB) |", "|---|---|---:|---:|"]
     for name, group in _grouped(opened).items():
         table.append(f"| **{name}** | | | |")
         for path, nb in group:
             table.append(f"| {_link(path, title(path, nb))} | {abilities(path, nb)} | {_cost(path, costs)} |")
-    picture = f"![{alt}]({PICTURE})"
+    shown = "\n".join(f"![{alt}]({file})" for file, _, alt in pictures)
     return Generated(
-        {"notebooks": "\n".join(table), "surprises": surprises(bands), "picture": picture},
-        {PICTURE: png, PAGE: claims_page(bands).encode()},
+        {"notebooks": "\n".join(table), "surprises": surprises(bands), "picture": shown},
+        {file: png for file, png, _ in pictures} | {PAGE: claims_page(bands).encode()},
     )
 
 
@@ -143,14 +147,15 @@ def _cost(path: Path, costs: Mapping[str, Cost]) -> str:
     return f"{max(1, round(cost.seconds / 60))} | {cost.gigabytes:.1f}"
 
 
-def _picture(opened: list[tuple[Path, NotebookNode]]) -> tuple[bytes, str]:
-    for _, nb in opened:
-        for cell in nb.cells:
-            for output in cell.get("outputs", []) if PICTURE_TAG in cell.metadata.get("tags", []) else []:
-                alt = output.get("metadata", {}).get("image/png", {}).get("alt")  # course.plots.show gives it
-                if alt and "image/png" in output.data:
-                    return base64.b64decode(output.data["image/png"]), alt
-    raise ValueError(f"no cell tagged {PICTURE_TAG!r} shows a figure with its alt text: tag one, then run its notebook")
+def _pictures(opened: list[tuple[Path, NotebookNode]]) -> Iterator[tuple[str, bytes, str]]:
+    """Yield for each tagged notebook the file beside README.md, the picture in it, and its alt text."""
+    for path, nb in opened:
+        tagged = [cell for cell in nb.cells if PICTURE_TAG in cell.metadata.get("tags", [])]
+        for output in (output for cell in tagged for output in cell.get("outputs", [])):
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")  # course.plots.show gives it
+            if alt and "image/png" in output.data:
+                yield f"{PICTURES}/{path.stem}.png", base64.b64decode(output.data["image/png"]), alt
+                break
 
 
 def _measured(ratios: Mapping[str, float], names: list[str]) -> str:
