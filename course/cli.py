@@ -147,6 +147,14 @@ def assignment(names: list[str], out: Path | None) -> int:
     return 0
 
 
+def book(out: Path | None, cards: bool) -> int:
+    """Build the website; cards: print the cards of all notebooks, too."""
+    from course.upkeep.book import make_book
+
+    say(make_book(out or _places.ROOT / "build" / "book", cards))
+    return 0
+
+
 def new(name: str) -> int:
     """Lay the skeleton of a notebook, its exercises and their wrong answers."""
     from course.upkeep.new import lay_skeleton
@@ -223,21 +231,17 @@ def progress() -> int:
 
 
 NAMES = {"names": {"nargs": "*", "metavar": "NOTEBOOK", "help": "a file or the start of a name; without one, all"}}
-RUN = NAMES | {
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"},
-    "--costs": {
-        "choices": ("check", "record"),
-        "help": "measure time and memory on one thread; compare the time with the record, or renew both",
-    },
-}
+RUN = NAMES | {"--out": {"type": Path, "metavar": "FOLDER", "help": "put the executed copies there, not into build/"}}
+COSTS = "measure time and memory on one thread; compare the time with the record, or renew both"
+RUN |= {"--costs": {"choices": ("check", "record"), "help": COSTS}}
 ASSIGNMENT = NAMES | {"--out": {"type": Path, "metavar": "FOLDER", "help": "not into build/assignments/"}}
 DATA = {"word": {"nargs": "?", "choices": tuple(DATA_WORDS), "default": "status"}}
-DIFF = NAMES | {
-    "--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"},
-    "--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"},
-}
+DIFF = NAMES | {"--since": {"default": "HEAD", "metavar": "COMMIT", "help": "compare with this commit"}}
+DIFF |= {"--out": {"type": Path, "metavar": "FOLDER", "help": "compare the executed copies in this folder"}}
 CLAIMS = NAMES | {"--seeds": {"type": int, "default": 5, "help": "how often each notebook runs"}}
 CLAIMS |= {"--check": {"action": "store_true", "help": "only tell which figures leave their bands with other seeds"}}
+BOOK = {"--out": {"type": Path, "metavar": "FOLDER", "help": "not into build/book/"}}
+BOOK |= {"--cards": {"action": "store_true", "help": "print the cards of all notebooks, too, into cards.pdf"}}
 NEW = {"name": {"metavar": "NN_NAME", "help": "0x: the path, 1x: under the hood, 2x: further; then a Python name"}}
 WORDS = (
     Word("run", "run notebooks, each from a fresh kernel; the executed copies go to build/", run, RUN),
@@ -248,5 +252,6 @@ WORDS = (
     Word("diff", "say in words what has changed in notebooks since the last commit", diff, DIFF),
     Word("claims", "measure the claims over several seeds, and renew README.md", claims, CLAIMS),
     Word("assignment", "make assignments for nbgrader of the exercises; they go to build/", assignment, ASSIGNMENT),
+    Word("book", "build the website from what is committed; it goes to build/book", book, BOOK),
     Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, NEW),
 )

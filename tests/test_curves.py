@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 
-from browser.find import find_browser
 from course.curves import check_point, event_files, to_all
+from course.upkeep.browser import find_browser
 
 needs_tensorboard = pytest.mark.skipif(
     importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed"

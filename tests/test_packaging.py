@@ -17,6 +17,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [Requirement(line) for line in sum(EXTRAS.values(), PROJECT["dependencies"])]
+BOOK = {Requirement(line).name for line in EXTRAS["book"]}
 CONSTRAINTS = (ROOT / "tests" / "constraints.txt").read_text(encoding="utf-8")
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", CONSTRAINTS, re.MULTILINE))
 CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python", "netCDF4": "netcdf4"}
@@ -35,7 +36,8 @@ def test_constraints_hold_only_exact_versions_that_every_system_has():
 
 def test_the_conda_environment_has_the_ranges_of_pyproject():
     lines = re.findall(r"^  - (\S+)$", (ROOT / "environment.yml").read_text(encoding="utf-8"), re.M)
-    wanted = [CONDA_NAMES.get(wish.name, wish.name) + str(wish.specifier) for wish in WANTED]
+    wishes = [wish for wish in WANTED if wish.name not in BOOK]  # nobody needs the website to learn
+    wanted = [CONDA_NAMES.get(wish.name, wish.name) + str(wish.specifier) for wish in wishes]
     assert lines == ["conda-forge", f"python{PROJECT['requires-python']}", "pip", *wanted, "pip:"]
 
 

@@ -19,6 +19,7 @@ from course import cli
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".github" / "workflows"
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yml"))}
+BOOK = WORKFLOWS.pop("book")
 JOBS = {name: workflow["jobs"]["test"] for name, workflow in WORKFLOWS.items()}
 EACH = pytest.mark.parametrize("name", JOBS)
 
@@ -178,6 +179,22 @@ def test_actions_are_those_of_github_each_by_its_major_version(name):
     assert [
         step["uses"] for step in steps(name, "uses") if not re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
     ] == []
+
+
+def test_the_website_is_built_tested_in_a_browser_and_published_from_the_main_branch_only():
+    assert BOOK[True] == {"push": {"branches": ["main"]}, "workflow_dispatch": None}
+    build, publish = BOOK["jobs"]["build"], BOOK["jobs"]["publish"]
+    assert [step["run"] for step in build["steps"] if "run" in step] == [
+        "python run.py install",
+        "python run.py book --cards",
+        "python run.py test tests/test_book.py",
+        "python run.py test-browser tests/browser/test_book.py",
+    ]
+    upload = build["steps"][-1]
+    assert upload["uses"].startswith("actions/upload-pages-artifact@v") and upload["with"] == {"path": "build/book"}
+    assert publish["needs"] == "build" and publish["steps"][0]["uses"].startswith("actions/deploy-pages@v")
+    assert BOOK["permissions"] == {"contents": "read"} and "permissions" not in build
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
 
 
 def test_instructors_can_read_what_a_new_torch_changes():

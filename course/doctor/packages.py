@@ -11,6 +11,7 @@ from course.doctor.check import PYTHON, REINSTALL, Check, last_line, mend_for, w
 
 INSTALL = f"{PYTHON} -m pip install"
 EXTRAS = {  # of pyproject.toml: what is missed without their packages
+    "book": "",  # nothing: `run.py book` installs them
     "curves": "notebook 15 and `--curves` need it",
     "fast": "reading is slower without it",
     "jax": "the last act of notebook 10 needs it",
@@ -70,7 +71,8 @@ def check_packages() -> Iterator[Check]:
             found = importlib.metadata.version(wish.name)
         except importlib.metadata.PackageNotFoundError:
             what = f"; {EXTRAS[extra[1]]}" if extra else ""
-            yield Check("note" if extra else "FAIL", f'{wish.name} is missing{what}: {INSTALL} "{range_}"')
+            if what != "; ":
+                yield Check("note" if extra else "FAIL", f'{wish.name} is missing{what}: {INSTALL} "{range_}"')
             continue
         if not wish.specifier.contains(found, prereleases=True):
             yield Check("FAIL", f'{wish.name} is {found}, expected {wish.specifier}: {INSTALL} "{range_}"')

@@ -1,18 +1,8 @@
-"""Which browser to drive."""
+"""Which browser to drive, and whether there is what drives it."""
 
 import importlib.util
-import os
-import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
-PLACES = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
-    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-)
+from course.upkeep.browser import find_browser
 
 
 def find_driven_browser() -> str:
@@ -20,21 +10,3 @@ def find_driven_browser() -> str:
     if importlib.util.find_spec("playwright") is None:
         raise FileNotFoundError("playwright is missing, which drives the browser: pip install playwright")
     return find_browser()
-
-
-def find_browser() -> str:
-    """Return the path of a browser of the Chromium family; COURSE_BROWSER names another one.
-
-    Raises: FileNotFoundError if there is none.
-    """
-    if wanted := os.environ.get("COURSE_BROWSER"):
-        if found := shutil.which(wanted):
-            return found
-        raise FileNotFoundError(f"COURSE_BROWSER is {wanted}, expected a program: check the path")
-    for name in (*NAMES, *PLACES):
-        if found := shutil.which(name):
-            return found
-    raise FileNotFoundError(
-        "no Chromium, Chrome or Edge was found: install one (Debian: apt install chromium), "
-        "or set COURSE_BROWSER to its path"
-    )
