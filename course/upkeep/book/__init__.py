@@ -50,6 +50,7 @@ SETTINGS = {  # of Sphinx; those of the theme below
     "html_show_copyright": False,
     "language": "en",
     "smartquotes": False,
+    "suppress_warnings": ["app.add_node", "app.add_directive", "app.add_role"],  # of a second build in one process
     "add_module_names": False,
     "python_maximum_signature_line_length": 88,
     "toc_object_entries_show_parents": "hide",
