@@ -238,6 +238,11 @@ def test_a_missing_extra_is_only_noted(monkeypatch, name, what):
     assert "FAIL" not in {found.state for found in checks}
 
 
+def test_what_only_the_website_needs_is_no_news(monkeypatch):
+    pretend_version(monkeypatch, sphinx=None)
+    assert not any("sphinx" in found.text for found in packages.check_packages() if found.state != "ok")
+
+
 def test_the_doctor_knows_every_extra():
     assert set(packages.EXTRAS) == set(importlib.metadata.metadata("course").get_all("Provides-Extra"))
 
