@@ -134,6 +134,15 @@ def test_the_first_page_has_a_film_all_notebooks_and_what_to_type(tmp_path):
     assert "github" not in pages.home_page(OPENED, tmp_path, "")
 
 
+def test_a_notebook_says_what_it_costs_and_where_else_it_runs(tmp_path):
+    path = PATHS[0]
+    bar = pages.notebook_page(path, OPENED[path], tmp_path, "https://github.com/a/b").split("::::")[1]
+    assert "1 min of one core" in bar and f"</downloads/{path.name}>" in bar
+    assert "(https://mybinder.org/v2/gh/a/b/HEAD?labpath=notebooks%2F00_start.ipynb)" in bar
+    assert f"(https://github.com/a/b/blob/HEAD/notebooks/{path.name})" in bar
+    assert "http" not in pages.notebook_page(path, OPENED[path], tmp_path, "").split("::::")[1]
+
+
 def test_every_name_that_a_room_gives_is_in_its_reference():
     rooms = reference.find_rooms(_places.ROOT / "course")
     assert {"device", "mnist", "nowcast", "plots"} <= rooms.keys() and not rooms.keys() & reference.WING

@@ -156,16 +156,18 @@ def _bar(path: Path, repository: str) -> str:
     cost = read_costs().get(path.stem)
     minutes = [f"{max(1, round(cost.seconds / 60))} min of one core"] if cost else []
     links = [f"{{download}}`the notebook </downloads/{path.name}>`"]
-    links += [_elsewhere(path.stem, repository)] if repository else [f"`python3 run.py lab` opens `{path.stem}`"]
+    if repository:
+        links += [_elsewhere(path.stem, repository), f"[GitHub]({repository}/blob/HEAD/notebooks/{path.name})"]
+    else:
+        links.append(f"`python3 run.py lab` opens `{path.stem}`")
     return f"::::{{container}} course-bar\n{' · '.join(minutes + links)}\n::::\n"
 
 
 def _elsewhere(stem: str, repository: str) -> str:
-    """Where a notebook opens without any installation here."""
-    name, file = repository.removeprefix("https://github.com/"), f"notebooks/{stem}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{name}/HEAD?labpath={file.replace('/', '%2F')}"
-    spaces = f"https://codespaces.new/{name}"
-    return f"[Codespaces]({spaces}) · [Binder]({binder}) · [GitHub]({repository}/blob/HEAD/{file})"
+    """Where a notebook runs without any installation here."""
+    name = repository.removeprefix("https://github.com/")
+    binder = f"https://mybinder.org/v2/gh/{name}/HEAD?labpath=notebooks%2F{stem}.ipynb"
+    return f"[Codespaces](https://codespaces.new/{name}) · [Binder]({binder})"
 
 
 def _shown(output: NotebookNode, name: str, folder: Path, depth: int = 1) -> str:
