@@ -396,6 +396,20 @@ def test_who_asks_for_a_numba_that_does_not_work_is_told(path, broken_numba):
     assert said == f"parser is {REASON.replace('numba ', 'numba, which ', 1)}: {MEND}, or choose numpy"
 
 
+def test_where_the_first_byte_of_a_word_is_the_highest_numpy_parses(path, monkeypatch):
+    pytest.importorskip("numba")
+    write(path, b"a,1,5\n")
+    monkeypatch.setattr(sys, "byteorder", "big")
+    monkeypatch.delitem(sys.modules, "course.files.kernel")
+    monkeypatch.delattr("course.files.kernel")
+    threads._compiled.cache_clear()
+    reason = "numba does not work here (the kernel wants the lowest byte first, and this processor has it last)"
+    with pytest.warns(UserWarning) as warned:
+        assert plain(read_fast(path, (1,), missing=255)) == (["a"], [1], [[5]])
+    assert [str(one.message) for one in warned] == [f"{reason}, so NumPy parses, more slowly: {MEND}"]
+    threads._compiled.cache_clear()
+
+
 def test_the_parser_that_is_named_parses(path, monkeypatch):
     write(path, b"a,1,5\n")
     used = []
@@ -569,6 +583,16 @@ def test_a_line_of_too_many_values_is_declined_and_nothing_written_behind_the_ro
         array[:] = 99
     assert PARSERS[name](data, 4, len(data) - 1, 255, array[:4000])
     assert array.tolist() == [7] * 4000 + [99] * 2000
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@pytest.mark.parametrize("count", [*range(1, 40), 3000, 4095, 4096, 4097, 8200])
+def test_the_quick_passes_fill_a_row_of_any_size_and_nothing_behind_it(name, count):
+    values = np.random.default_rng(count).integers(0, 255, count)
+    data = np.frombuffer(bytearray(b"a,1," + " ".join(map(str, values)).encode() + b" "), np.uint8)
+    array = np.full(count + 9, 99, np.uint8)
+    assert PARSERS[name](data, 4, len(data) - 1, 255, array[:count])
+    assert (array[:count] == values).all() and (array[count:] == 99).all()
 
 
 @pytest.mark.parametrize("name", PARSERS)

@@ -163,9 +163,9 @@ def parse_block(buffer: bytearray, block: Block, missing: int, parse: Parser, ro
     heads = []
     start = 0
     for index in range(block.rows):
-        end = buffer.find(b"\n", start, block.size)
-        ended = end >= 0
-        end = end if ended else block.size
+        last = index == block.rows - 1  # where it ends is known: a search would look at all of a long line
+        ended = not last or buffer[block.size - 1] == ord("\n")
+        end = block.size - ended if last else buffer.find(b"\n", start, block.size)
         stop = end - buffer.endswith(b"\r", start, end)
         out = rows[index]
         try:
