@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.autograd import gradcheck
 
-from course.convlstm import ConvLSTM, ConvLSTMCell, RainNet, sequence
+from course.convlstm import ConvLSTM, ConvLSTMCell, RainNet, convolutions
 from course.meter import peak_bytes, saved_bytes
 
 GRID = {2: (4, 3), 3: (2, 4, 3)}
@@ -239,10 +239,10 @@ def test_in_single_precision_the_layers_are_as_exact_as_the_cells():
 def test_one_volume_alone_gives_the_same_with_groups_and_without(lean, monkeypatch):
     model, x = make(3, lean=lean), random(1, 3, 2, *GRID[3]).requires_grad_()
     inputs = [x, *model.parameters()]
-    assert sequence._needs_groups(x[:, 0]) and not sequence._needs_groups(x[0])
+    assert convolutions.needs_groups(x[:, 0]) and not convolutions.needs_groups(x[0])
     grouped = flat(*model(x))
     grouped_gradients = gradients(grouped, inputs)
-    monkeypatch.setattr(sequence, "_needs_groups", lambda x: False)
+    monkeypatch.setattr(convolutions, "needs_groups", lambda x: False)
     plain = flat(*model(x))
     assert_close(grouped, plain, within=1e-12)
     assert_close(grouped_gradients, gradients(plain, inputs), within=1e-12)

@@ -11,13 +11,12 @@ import math
 import torch
 from torch import Tensor
 from torch.autograd import Function
-from torch.nn.grad import conv2d_weight, conv3d_weight
 
-from course.convlstm.cell import CONVOLUTIONS, ConvLSTMCell
+from course.convlstm.cell import ConvLSTMCell
+from course.convlstm.convolutions import convolve, empty_maps, layout_of, needs_groups, weight_gradient
 from course.convlstm.plain import is_readable, pull_back, push_forward, walk
 
 TINY = 1e-20  # too little to change what it is added to, unless that is zero
-WEIGHT_GRADIENTS = {2: conv2d_weight, 3: conv3d_weight}
 
 
 def run_sequence(
@@ -79,27 +78,28 @@ class _Sequence(Function):
         ended = [None] * steps if ended is None else ended
         # The gradient of a convolution with respect to its input is a convolution with the kernel mirrored.
         mirrored = weight.transpose(0, 1).flip(tuple(range(2, weight.dim())))
-        mirrored = mirrored.contiguous(memory_format=_layout(weight))
+        mirrored = mirrored.contiguous(memory_format=layout_of(weight))
         dx = _empty_steps(x, channels) if ctx.needs_input_grad[0] else None
         dweight, dbias = torch.zeros_like(weight), torch.zeros_like(bias)
         dpeep = None if peep is None else torch.zeros_like(peep)
         first = channels if dx is None else 0  # of the inputs to a step that need a gradient
-        d = _empty(hs[0], batch, 4 * hs.shape[2])
+        d = empty_maps(hs[0], batch, 4 * hs.shape[2])
         dh = hs.new_zeros(())  # from the step after
-        dc = dc.clone(memory_format=_layout(dc))
+        dc = dc.clone(memory_format=layout_of(dc))
+        found = _find_two_gates(x, hs, h_start, all_c, c_start, weight, bias, peep, ended)
         for t in reversed(range(steps)):
             h, c = (hs[t - 1], all_c[t - 1]) if t else (h_start, c_start)
-            inputs, tanh = _join(x[t], h), _tanh(all_c[t], out=torch.empty_like(all_c[t]))
-            width = inputs.shape[1]
             if all_gates:
-                gates = all_gates[t]
+                inputs, tanh = _join(x[t], h), _tanh(all_c[t], out=torch.empty_like(all_c[t]))
+                _step_back(d, dh + dhs[t], dc, all_gates[t], c, all_c[t], tanh, peep, dpeep)
             else:
-                gates = _find_gates(inputs, hs[t], c, all_c[t], tanh, weight, bias, peep, ended[t])
-            _step_back(d, dh + dhs[t], dc, gates, c, all_c[t], tanh, peep, dpeep)
-            dweight[:, :width] += _weight_gradient(inputs, weight[:, :width].shape, d)
+                (inputs, gates), tanh = next(found), _tanh(all_c[t], out=torch.empty_like(all_c[t]))
+                _lean_step_back(d, dh + dhs[t], dc, gates, hs[t], c, all_c[t], tanh, peep, dpeep)
+            width = inputs.shape[1]
+            dweight[:, :width] += weight_gradient(inputs, weight[:, :width].shape, d)
             dbias += d.sum([0, *range(2, d.dim())])
             if first < width:
-                dinputs = _convolve(d, mirrored[first:width])
+                dinputs = convolve(d, mirrored[first:width])
                 dh = dinputs[:, channels - first :]
                 if dx is not None:
                     dx[t] = dinputs[:, :channels]
@@ -126,7 +126,7 @@ def _steps(hs, x, h, c, weight, bias, peep, ended):
 def _step(x, h, c, weight, bias, peep, ended):
     """Return the gates, each a sigmoid, and the new c; the candidate is 2g - 1."""
     inputs = _join(x, h)
-    gates = _convolve(inputs, weight[:, : inputs.shape[1]], bias)
+    gates = convolve(inputs, weight[:, : inputs.shape[1]], bias)
     i, f, g, o = gates.chunk(4, dim=1)
     if peep is not None:
         i.addcmul_(peep[0], c)
@@ -141,24 +141,35 @@ def _step(x, h, c, weight, bias, peep, ended):
     return gates, c
 
 
-def _find_gates(inputs, h, c, c_new, tanh, weight, bias, peep, ended):
-    """Return the gates of a step whose results are known: but for i and f these tell them, without a convolution.
+def _find_two_gates(x, hs, h, all_c, c, weight, bias, peep, ended):
+    """Yield, from the last step to the first, input and hidden state side by side, and i and f, convolved anew.
 
-    What the candidate added is what f leaves of c_new; its error is no larger than that of c_new. And h is o times
-    tanh(c_new) plus a little, which tells o even where c_new is zero.
+    Single volumes are convolved two steps at a time: twice as fast if there are few hidden channels.
     """
-    size = 2 * c.shape[1]
-    both = _convolve(inputs, weight[:size, : inputs.shape[1]], bias[:size])
-    i, f = both.chunk(2, dim=1)
+    rows, ahead = 2 * c.shape[1], []
+    for t in reversed(range(len(x))):
+        if not ahead:
+            ahead = [_join(x[t], hs[t - 1] if t else h)]
+            if t > 1 and needs_groups(x[t]):
+                ahead.append(_join(x[t - 1], hs[t - 2]))
+            together = torch.cat(ahead) if len(ahead) > 1 else ahead[0]
+            both = convolve(together, weight[:rows, : together.shape[1]], bias[:rows])
+            ahead = list(zip(ahead, both.split(len(x[t]))))
+        inputs, gates = ahead.pop(0)
+        _finish_two_gates(gates, all_c[t - 1] if t else c, peep, ended[t])
+        yield inputs, gates
+
+
+def _finish_two_gates(gates, c, peep, ended):
+    """Make i and f of what was convolved, in place, as a step makes them."""
+    i, f = gates.chunk(2, dim=1)
     if peep is not None:
         i.addcmul_(peep[0], c)
         f.addcmul_(peep[1], c)
     if ended is not None:
         i.masked_fill_(ended, -math.inf)
         f.masked_fill_(ended, math.inf)
-    both.sigmoid_()
-    g = torch.addcdiv(c.new_full((), 0.5), torch.addcmul(c_new, f, c, value=-1), i + TINY, value=0.5).clamp_(0, 1)
-    return torch.cat([both, g, h / tanh.add_(TINY)], dim=1, out=_empty(c, len(c), 2 * size))
+    gates.sigmoid_()
 
 
 def _step_back(d, dh, dc, gates, c, c_new, tanh, peep, dpeep):
@@ -176,9 +187,38 @@ def _step_back(d, dh, dc, gates, c, c_new, tanh, peep, dpeep):
     d.mul_(gates).addcmul_(d, gates, value=-1)  # the slope of a sigmoid s is s - s²
     dc.mul_(f)
     if peep is not None:
-        dc.addcmul_(di, peep[0]).addcmul_(df, peep[1])
-        for part, (dgate, memory) in enumerate([(di, c), (df, c), (do, c_new)]):
-            dpeep[part] += (dgate * memory).sum_to_size(dpeep[part].shape)
+        _peep_back(di, df, do, dc, c, c_new, peep, dpeep)
+
+
+def _lean_step_back(d, dh, dc, gates, h, c, c_new, tanh, peep, dpeep):
+    """Do the same for a step of whose gates only i and f are there: what it gave, h and c_new, tells the others.
+
+    h is o times tanh(c_new), plus a little, which tells o even where c_new is zero. What the candidate added is
+    what f leaves of c_new; its error is no larger than that of c_new.
+    """
+    i, f = gates.chunk(2, dim=1)
+    di, df, dg, do = d.chunk(4, dim=1)
+    o, part = h / tanh.add_(TINY), dh * h
+    torch.addcmul(part, part, o, value=-1, out=do)  # o tanh (1 - o) is h (1 - o)
+    dc.addcmul_(dh, o).addcmul_(part, tanh, value=-1)  # o (1 - tanh²) is o - h tanh
+    if peep is not None:
+        dc.addcmul_(do, peep[2])
+    candidate = torch.addcmul(c_new, f, c, value=-1).div_(torch.add(i, TINY, out=o)).clamp_(-1, 1)
+    before = torch.mul(dc, i, out=o)  # the memory of o is free for other maps, as is that of part
+    torch.mul(before, candidate, out=part)
+    torch.addcmul(part, part, i, value=-1, out=di)
+    torch.addcmul(before, part, candidate, value=-1, out=dg)  # i (1 - candidate²)
+    torch.mul(dc.mul_(f), c, out=part)
+    torch.addcmul(part, part, f, value=-1, out=df)
+    if peep is not None:
+        _peep_back(di, df, do, dc, c, c_new, peep, dpeep)
+
+
+def _peep_back(di, df, do, dc, c, c_new, peep, dpeep):
+    """Add to dc and dpeep what comes through the peepholes, but for dc that of the output gate."""
+    dc.addcmul_(di, peep[0]).addcmul_(df, peep[1])
+    for part, (dgate, memory) in enumerate([(di, c), (df, c), (do, c_new)]):
+        dpeep[part] += (dgate * memory).sum_to_size(dpeep[part].shape)
 
 
 def _double(weight, bias):
@@ -186,7 +226,7 @@ def _double(weight, bias):
     factor = torch.ones_like(bias)
     factor.chunk(4)[2].fill_(2)
     doubled = weight * factor.view(-1, *[1] * (weight.dim() - 1))
-    return doubled.contiguous(memory_format=_layout(weight)), bias * factor
+    return doubled.contiguous(memory_format=layout_of(weight)), bias * factor
 
 
 def _tanh(x, out):
@@ -196,48 +236,13 @@ def _tanh(x, out):
 def _join(x, h):
     """x and h side by side, or x alone before the first step, where h is zero."""
     if h is None:
-        return x.contiguous(memory_format=_layout(x))
-    return torch.cat([x, h], dim=1, out=_empty(x, len(x), x.shape[1] + h.shape[1]))
-
-
-def _layout(x):
-    return torch.channels_last_3d if x.dim() == 5 and x.device.type == "cpu" else torch.contiguous_format
+        return x.contiguous(memory_format=layout_of(x))
+    return torch.cat([x, h], dim=1, out=empty_maps(x, len(x), x.shape[1] + h.shape[1]))
 
 
 def _empty_steps(x, channels):
     """For each step of x so many maps, in one tensor; not a view, for such have no forward derivative."""
     size, order = (*x.shape[:2], channels, *x.shape[3:]), list(range(x.dim()))
-    if _layout(x[0]) == torch.channels_last_3d:
+    if layout_of(x[0]) == torch.channels_last_3d:
         order.append(order.pop(2))
     return torch.empty_permuted(size, order, dtype=x.dtype, device=x.device)
-
-
-def _empty(like, batch, channels):
-    size = batch, channels, *like.shape[2:]
-    return torch.empty(size, dtype=like.dtype, device=like.device, memory_format=_layout(like))
-
-
-def _convolve(x, weight, bias=None):
-    """Convolve to gates (with a bias) or back from gates, padded so that the grid keeps its size.
-
-    Under autocast only the convolution is rounded, not what is made of it.
-    """
-    padding, convolve = weight.shape[-1] // 2, CONVOLUTIONS[x.dim() - 2]
-    if not _needs_groups(x):
-        return convolve(x, weight, bias, padding=padding).to(x.dtype)
-    if bias is not None:  # half of the gates from each of two copies
-        return convolve(torch.cat([x, x], dim=1), weight, bias, padding=padding, groups=2).to(x.dtype)
-    halves = convolve(x, torch.cat(weight.chunk(2, dim=1)), padding=padding, groups=2)
-    return torch.add(*halves.chunk(2, dim=1)).to(x.dtype)
-
-
-def _weight_gradient(x, size, d):
-    padding, gradient = size[-1] // 2, WEIGHT_GRADIENTS[x.dim() - 2]
-    if not _needs_groups(x):
-        return gradient(x, size, d, padding=padding)
-    return gradient(torch.cat([x, x], dim=1), size, d, padding=padding, groups=2)
-
-
-def _needs_groups(x):
-    """Whether x is one volume on a CPU: torch leaves it to a slow convolution, but not if it has groups."""
-    return x.dim() == 5 and len(x) == 1 and x.device.type == "cpu"
