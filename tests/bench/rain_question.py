@@ -1,0 +1,241 @@
+"""Ask radar whether the network is ahead of what motion says, on hours and on a day that it has not seen, over seeds.
+
+    rain_question.py [FOLDER] [--out FOLDER] [--seeds 5] [--steps 120] ...
+
+FOLDER, else COURSE_RADAR, holds .npz of frames for `read_frames`: one of hours without a gap, one of two days or more.
+
+hours   They are cut into two halves, with a gap between. A network learns from one half and is judged by the other,
+        and one the other way round.
+day     The network of the first half goes on for some steps on the first day, and is judged by the last one.
+
+Start and rivals are fitted to all films that a network learned from last. The last quarter of its steps has a quarter
+of the rate. Rates are tuned by a seed apart, so that no unseen film has a say: that of the hours on the first day (its
+beginning is learned from, its end tells the loss), that of going on on the hours (a network of the first day goes on
+on the first half, the second tells the loss). A grid grows until its best rate lies inside.
+
+What is judged are whole maps, where motion knows what comes. Differences are paired: the same films, seed by seed.
+Their 95 % intervals draw half hours and seeds. Each run that has ended is kept in --out: give the command again to go
+on. The table is for tests/bench/README.md, by hand: this is no bench, since it prints no ratio.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from harness import report
+from rain_table import RIVALS, draw_table
+
+from course._atomic import written_whole
+from course._checkpoint import save_checkpoint
+from course.distributed import World, joined
+from course.nowcast.films import AGES
+from course.nowcast.judge import count_levels, forecast, sum_scores, tune_levels
+from course.nowcast.plan import Plan
+from course.nowcast.rivals import fit_rivals
+from course.nowcast.run import FITTED, TUNED, RainRun, checksum, some_of
+from course.nowcast.totals import NETWORK
+from course.nowcast.windows import Windows, find_starts, move_frames
+from course.radar import Frames, find_runs, read_frames, usual_minutes
+
+APART = 1000  # the seed by which rates are tuned
+EVERY = 2  # of the films to train on that begin one after the other, one in so many
+LATER = 10_000  # to the seed, for the order of the last steps
+MOST = 10  # rates that are tried
+
+
+class Part(NamedTuple):
+    """Frames without a gap, and what `move_frames` makes of them."""
+
+    frames: Frames
+    moved: np.ndarray
+
+    def cut(self, part: slice) -> "Part":
+        return Part(Frames(self.frames.codes[part], self.frames.times[part], self.frames.km), self.moved[part])
+
+    def films(self, plan: Plan, crop: int = 0, every: int = 1) -> Windows:
+        starts = find_starts(self.frames.times, AGES + max(plan.ahead))[::every]
+        return Windows(self.frames, self.moved, starts, plan, crop)
+
+
+def read_parts(folder: Path, plan: Plan, out: Path) -> dict[str, Part]:
+    """Return both halves of the hours, the last day, and the first whole and in two.
+
+    Raises: ValueError if there are none.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        frames = read_frames(path, pool=plan.pool, cache=out / f"{path.stem}.frames", progress=False)
+        runs = [Frames(frames.codes[run], frames.times[run], frames.km) for run in find_runs(frames.times)]
+        found.setdefault("hours" if len(runs) == 1 else "days", runs)
+    if len(found) < 2:
+        raise ValueError(f"{folder} has no .npz of hours or none of days: name a folder with one of each")
+    hours, days = found["hours"][0], found["days"]
+    half = (len(hours.times) - math.ceil(plan.gap / usual_minutes(hours.times))) // 2
+    halves = {"early": slice(half), "late": slice(len(hours.times) - half, None)}
+    frames = {name: Frames(hours.codes[part], hours.times[part], hours.km) for name, part in halves.items()}
+    frames |= {"first day": days[0], "last day": days[-1]}
+    parts = {name: Part(some, move_frames(some, plan.ahead, out, False)) for name, some in frames.items()}
+    end = len(days[0].times) - max(plan.ahead) - AGES - 2  # so that three films can tell the loss
+    return parts | {"beginning": parts["first day"].cut(slice(end)), "end": parts["first day"].cut(slice(end, None))}
+
+
+class Asked(NamedTuple):
+    """What all runs share."""
+
+    world: World
+    plan: Plan
+    parts: dict[str, Part]
+    out: Path
+
+    def fit(self, name: str) -> Windows:
+        """Return the films of a part to train on, with the start and the rivals that fit them best."""
+        films = self.parts[name].films(self.plan, self.plan.crop, EVERY)
+        chosen, size = some_of(films, FITTED), self.plan.batch
+        fit_rivals(films, [chosen[first : first + size] for first in range(0, len(chosen), size)])
+        return films
+
+
+def learn(
+    asked: Asked,
+    name: str,
+    films: Windows,
+    steps: int,
+    lr: float,
+    seed: int,
+    *,
+    valid: str | None = None,
+    unseen: str | None = None,
+    begin: str | None = None,
+) -> dict:
+    """Train, or read what was kept of it before; return the loss of the films of `valid`, or sums of the unseen ones.
+
+    name: of the run, and of its folder. valid, unseen: names of parts. begin: the run whose weights it begins with.
+    """
+    start, out = time.perf_counter(), asked.out / name
+    path, settings, init = out / "record.json", None, asked.out / begin if begin else None
+    others = Windows(films.frames, films.moved, [], asked.plan, asked.plan.crop)
+    if valid:
+        others = asked.parts[valid].films(asked.plan)
+    others.fitted = films.fitted
+    for leg, count in enumerate([steps - steps // 4, steps // 4]):
+        plan = replace(asked.plan, lr=lr / 4**leg, seed=seed + leg * LATER)
+        run = RainRun(asked.world, plan, films, others, math.ceil(count / plan.steps(len(films))), init=init)
+        if not leg:
+            settings = run.settings | {"steps": steps, "valid": checksum(others) if valid else None, "unseen": unseen}
+            settings = json.loads(json.dumps(settings))
+            if path.exists() and (record := json.loads(path.read_text(encoding="utf-8")))["settings"] == settings:
+                report(f"{name}: kept from before")
+                return record
+            path.unlink(missing_ok=True)
+        run.learn(count)
+        run.close()
+        out.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(run.kept(), out / "weights.pt")
+        init = out
+    record, told = {"settings": settings}, f"{name}: {steps} steps with rate {lr:g}"
+    if valid:
+        record["loss"] = run.validate()
+        told += f", loss {1e3 * record['loss']:.4f} thousandths"
+    if unseen:
+        record |= judge(run.model, films, asked.parts[unseen].films(plan))
+    with written_whole(path) as part:
+        part.write_text(json.dumps(record), encoding="utf-8")
+    report(f"{told}; {time.perf_counter() - start:.0f} s")
+    return record
+
+
+@torch.inference_mode()
+def judge(model: torch.nn.Module, films: Windows, unseen: Windows) -> dict:
+    """Return of what the scores of each unseen film are made, forecast by forecast and lead by lead, and its block.
+
+    Shapes: sums of each name (L, N, 8): cells and squared errors; then hits, misses and false alarms of 1 mm/h,
+        announced from there on, and from the level on that was tuned on films to train on.
+    """
+    unseen.fitted = films.fitted
+    maps = (forecast(model.eval(), films, films.batch([film])) for film in some_of(films, TUNED))
+    levels = tune_levels([count_levels(maps)])
+    sums = {name: [[] for _ in unseen.ahead] for name in (NETWORK, *RIVALS)}
+    for film in range(len(unseen)):
+        maps = forecast(model, unseen, unseen.batch([film]))
+        maps = maps._replace(forecasts={name: maps.forecasts[name] for name in sums})
+        for name, leads in sum_scores(maps, unseen.km, levels).items():
+            for lead, each in enumerate(leads):
+                known = each["known"]
+                fields = (*known["rmse"][:2], *known["1"], *known["tuned"])
+                sums[name][lead].append([field.item() for field in fields])
+    return {"sums": sums, "blocks": unseen.blocks()}
+
+
+def tune(rates: list[float], name: str, attempt) -> float:
+    """Return the rate with the least loss. attempt: called with a rate, it returns its loss."""
+    losses, rates = {}, list(rates)
+    while rates and len(losses) < MOST:
+        losses |= {rate: attempt(rate) for rate in rates}
+        best = min(losses, key=losses.get)
+        rates = [best / 2] * (best == min(losses)) + [best * 2] * (best == max(losses))
+    print(f"{name}: loss in thousandths by rate " + ", ".join(f"{r:g} {1e3 * losses[r]:.4f}" for r in sorted(losses)))
+    return best
+
+
+def ask(asked: Asked, seeds: int, steps: int, fine: int, rates: list[float]) -> None:
+    """Train all, and print the table."""
+    beginning, early, late, first = (asked.fit(name) for name in ("beginning", "early", "late", "first day"))
+
+    def try_rate(lr: float) -> float:
+        return learn(asked, f"rate_{lr:g}", beginning, steps, lr, APART, valid="end")["loss"]
+
+    rate = tune(rates, "hours", try_rate)
+
+    def try_fine(lr: float) -> float:
+        return learn(asked, f"fine_{lr:g}", early, fine, lr, APART, valid="late", begin=f"rate_{rate:g}")["loss"]
+
+    finer = tune([lr / 4 for lr in rates], "going on", try_fine)
+    hours, days = [], []
+    for seed in range(seeds):
+        names = [f"{name}_{seed}" for name in ("early", "late", "day")]
+        hours.append(
+            [
+                learn(asked, names[0], early, steps, rate, seed, unseen="late"),
+                learn(asked, names[1], late, steps, rate, seed, unseen="early"),
+            ]
+        )
+        days.append([learn(asked, names[2], first, fine, finer, seed, unseen="last day", begin=names[0])])
+    minutes = [lead * early.minutes for lead in asked.plan.ahead]
+    print("\n".join(draw_table({"hours": hours, "day": days}, minutes)))
+
+
+def main(args: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", default=os.environ.get("COURSE_RADAR"))
+    parser.add_argument("--out", default="build/question")
+    parser.add_argument("--ahead", type=int, nargs="+", default=[6, 12])
+    for name, default in {"seeds": 5, "steps": 120, "fine": 40, "pool": 2, "crop": 64, "batch": 4, "gap": 60}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.0025, 0.005, 0.01, 0.02, 0.04])
+    given = parser.parse_args(args)
+    if not given.folder:
+        report("there is no radar to ask: name a folder with .npz of frames, or set COURSE_RADAR")
+        return 1
+    plan = {name: getattr(given, name) for name in ("pool", "crop", "batch", "gap")}
+    plan, out = Plan(ahead=tuple(given.ahead), **plan), Path(given.out)
+    out.mkdir(parents=True, exist_ok=True)
+    with joined("gloo", "cpu") as world:
+        try:
+            parts = read_parts(Path(given.folder), plan, out)
+        except (OSError, ValueError) as error:
+            report(error)
+            return 1
+        ask(Asked(world, plan, parts, out), given.seeds, given.steps, given.fine, given.rates)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
