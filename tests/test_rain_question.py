@@ -59,10 +59,10 @@ def test_hours_and_a_day_are_asked_of_any_radar_and_what_has_ended_is_kept(ask):
     assert first.out.endswith("hours: 18 films of 4 half hours, 2 seeds\nday: 10 films of 3 half hours, 2 seeds\n")
     assert "nan" not in first.out and first.err.count("early_0: 4 steps with rate") == 1
     again = ask()
-    assert again.out == first.out and again.err.count("kept from before") == len(again.err.splitlines()) == 12
+    assert again.out == first.out and again.err.count("kept from before") == len(again.err.splitlines()) == 15
     longer = ask("--seeds", "1", "--fine", "5")  # other settings of some runs
     kept = [line.split(":")[0] for line in longer.err.splitlines() if "kept" in line]
-    assert kept == ["rate_0.01", "rate_0.02", "rate_0.04", "early_0", "late_0"]
+    assert kept == ["rate_0.01", "rate_0.02", "rate_0.04", "apart", "first_0"]
 
 
 def test_where_there_is_no_radar_one_sentence_says_so(question, monkeypatch, capsys, tmp_path):

@@ -4,16 +4,17 @@
 
 FOLDER, else COURSE_RADAR, holds .npz of frames for `read_frames`: one of hours without a gap, one of two days or more.
 
-hours   They are cut into two halves, with a gap between. A network learns from one half and is judged by the other,
-        and one the other way round.
-day     The network of the first half goes on for some steps on the first day, and is judged by the last one.
+hours   A network of the first day goes on for some steps on one half of the hours, and is judged by the other half;
+        one goes on on the other half, and is judged by the first. Between the halves lies a gap.
+day     The network that went on on the first half goes on on the first day once more, and is judged by the last day.
 
-Start and rivals are fitted to all films that a network learned from last. The last quarter of its steps has a quarter
-of the rate. Rates are tuned by a seed apart, so that no unseen film has a say: that of the hours on the first day (its
-beginning is learned from, its end tells the loss), that of going on on the hours (a network of the first day goes on
-on the first half, the second tells the loss). A grid grows until its best rate lies inside.
+Start and rivals are fitted to all films that a network learned from last. It learns from the cells where motion knows
+what comes, as they do, and there it is judged. The last quarter of its steps has a quarter of the rate. Both rates are
+tuned by a seed apart on the first day, its beginning learned from and its end judged, so that no film has a say that
+is unseen later: the first one from new weights, that of going on by a network of the first half of the hours. A grid
+grows until its best rate lies inside.
 
-What is judged are whole maps, where motion knows what comes. Differences are paired: the same films, seed by seed.
+What is judged are whole maps. Differences are paired: the same films, seed by seed.
 Their 95 % intervals draw half hours and seeds. Each run that has ended is kept in --out: give the command again to go
 on. The table is for tests/bench/README.md, by hand: this is no bench, since it prints no ratio.
 """
@@ -24,6 +25,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -36,7 +38,7 @@ from rain_table import RIVALS, draw_table
 from course._atomic import written_whole
 from course._checkpoint import save_checkpoint
 from course.distributed import World, joined
-from course.nowcast.films import AGES
+from course.nowcast.films import AGES, Batch
 from course.nowcast.judge import count_levels, forecast, sum_scores, tune_levels
 from course.nowcast.plan import Plan
 from course.nowcast.rivals import fit_rivals
@@ -51,6 +53,14 @@ LATER = 10_000  # to the seed, for the order of the last steps
 MOST = 10  # rates that are tried
 
 
+class Known(Windows):
+    """Films that count where motion knows what comes."""
+
+    def batch(self, chosen: Sequence[int]) -> Batch:
+        batch = super().batch(chosen)
+        return batch._replace(seen=batch.seen & batch.known)
+
+
 class Part(NamedTuple):
     """Frames without a gap, and what `move_frames` makes of them."""
 
@@ -62,7 +72,7 @@ class Part(NamedTuple):
 
     def films(self, plan: Plan, crop: int = 0, every: int = 1) -> Windows:
         starts = find_starts(self.frames.times, AGES + max(plan.ahead))[::every]
-        return Windows(self.frames, self.moved, starts, plan, crop)
+        return Known(self.frames, self.moved, starts, plan, crop)
 
 
 def read_parts(folder: Path, plan: Plan, out: Path) -> dict[str, Part]:
@@ -121,7 +131,7 @@ def learn(
     """
     start, out = time.perf_counter(), asked.out / name
     path, settings, init = out / "record.json", None, asked.out / begin if begin else None
-    others = Windows(films.frames, films.moved, [], asked.plan, asked.plan.crop)
+    others = Known(films.frames, films.moved, [], asked.plan, asked.plan.crop)
     if valid:
         others = asked.parts[valid].films(asked.plan)
     others.fitted = films.fitted
@@ -174,7 +184,7 @@ def judge(model: torch.nn.Module, films: Windows, unseen: Windows) -> dict:
     return {"sums": sums, "blocks": unseen.blocks()}
 
 
-def tune(rates: list[float], name: str, attempt) -> float:
+def tune(rates: list[float], name: str, attempt: Callable[[float], float]) -> float:
     """Return the rate with the least loss. attempt: called with a rate, it returns its loss."""
     losses, rates = {}, list(rates)
     while rates and len(losses) < MOST:
@@ -192,22 +202,20 @@ def ask(asked: Asked, seeds: int, steps: int, fine: int, rates: list[float]) -> 
     def try_rate(lr: float) -> float:
         return learn(asked, f"rate_{lr:g}", beginning, steps, lr, APART, valid="end")["loss"]
 
-    rate = tune(rates, "hours", try_rate)
+    def try_going_on(lr: float) -> float:
+        return learn(asked, f"on_{lr:g}", beginning, fine, lr, APART, valid="end", begin="apart")["loss"]
 
-    def try_fine(lr: float) -> float:
-        return learn(asked, f"fine_{lr:g}", early, fine, lr, APART, valid="late", begin=f"rate_{rate:g}")["loss"]
-
-    finer = tune([lr / 4 for lr in rates], "going on", try_fine)
+    rate = tune(rates, "rate", try_rate)
+    learn(asked, "apart", early, steps, rate, APART)
+    finer = tune([lr / 4 for lr in rates], "rate of going on", try_going_on)
     hours, days = [], []
     for seed in range(seeds):
-        names = [f"{name}_{seed}" for name in ("early", "late", "day")]
-        hours.append(
-            [
-                learn(asked, names[0], early, steps, rate, seed, unseen="late"),
-                learn(asked, names[1], late, steps, rate, seed, unseen="early"),
-            ]
-        )
-        days.append([learn(asked, names[2], first, fine, finer, seed, unseen="last day", begin=names[0])])
+        begun, one, other, day = (f"{name}_{seed}" for name in ("first", "early", "late", "day"))
+        learn(asked, begun, first, steps, rate, seed)
+        one_half = learn(asked, one, early, fine, finer, seed, unseen="late", begin=begun)
+        other_half = learn(asked, other, late, fine, finer, seed, unseen="early", begin=begun)
+        hours.append([one_half, other_half])
+        days.append([learn(asked, day, first, fine, finer, seed, unseen="last day", begin=one)])
     minutes = [lead * early.minutes for lead in asked.plan.ahead]
     print("\n".join(draw_table({"hours": hours, "day": days}, minutes)))
 
