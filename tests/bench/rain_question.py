@@ -10,13 +10,13 @@ day     The network that went on on the first half goes on on the first day once
 
 Start and rivals are fitted to all films that a network learned from last. It learns from the cells where motion knows
 what comes, as they do, and there it is judged. The last quarter of its steps has a quarter of the rate. Both rates are
-tuned by a seed apart on the first day, its beginning learned from and its end judged, so that no film has a say that
-is unseen later: the first one from new weights, that of going on by a network of the first half of the hours. A grid
-grows until its best rate lies inside.
+tuned by a seed apart, from new weights the first one, that of going on by a network of the first half of the hours:
+they learn from the beginning of the first day, and its end, which is never unseen, tells the loss. A grid grows until
+its best rate lies inside.
 
-What is judged are whole maps. Differences are paired: the same films, seed by seed.
-Their 95 % intervals draw half hours and seeds. Each run that has ended is kept in --out: give the command again to go
-on. The table is for tests/bench/README.md, by hand: this is no bench, since it prints no ratio.
+What is judged are whole maps. Differences are paired, on the same films seed by seed, and their 95 % intervals draw
+half hours and seeds. Each run that has ended is kept in --out: give the command again to go on. The table goes into
+tests/bench/README.md by hand: this is no bench, since it prints no ratio.
 """
 
 import argparse
