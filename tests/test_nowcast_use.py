@@ -17,6 +17,7 @@ from course.nowcast.judge import forecast
 from course.nowcast.outlook import predict, write_outlook
 from course.nowcast.plan import Plan
 from course.nowcast.record import note_run, read_run, write_note
+from course.nowcast.sprog import find_sprog
 from course.nowcast.totals import PARTS
 from course.nowcast.training import train_rain
 from course.nowcast.use import score_frames
@@ -27,7 +28,7 @@ from course.rain import MISSING, rain_rate
 PLAN = Plan(hidden=(2,), ahead=(1, 2), pool=1, crop=16, gap=10, validation=0.2, held_out=0.3, lr=0.05)
 QUIETLY = {"epochs": 1, "device": "cpu", "progress": False, "say": lambda line: None}  # 30 films: two steps
 RIVALS = ["RainNet", "semi-Lagrangian", "semi-Lagrangian, blurred", "mixture", "persistence"]
-RIVALS += ["translation", "translation, blurred"]
+RIVALS += ["translation", "translation, blurred"] + ["S-PROG"] * (find_sprog() is not None)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@
     python -m course.nowcast score RUN FRAMES                  scores it, and its rivals, on all of them
     python -m course.nowcast gauge [--data TEXT]               asks how much rain a gauge catches in the second hour
 
+With pysteps installed (pip install pysteps, which needs a C compiler) S-PROG is scored as well, on a radar's frames.
 What follows is for the training; forecast --help, score --help and gauge --help tell of the others. The result does
 not depend on the number of processes, but for rounding. Given again, a command goes on from its newest checkpoint, on
 another number of processes as well.
@@ -112,7 +113,8 @@ USES = {
     "forecast.npz, as stills in forecast.png and as a film in forecast.gif. In the numbers nan is what motion brings "
     "from outside the map, or from where nothing was measured.",
     "score": "Score a run, and its rivals, on all films of a radar's frames without a gap, of whole maps. The scores "
-    "are told lead by lead, and written into scores_NAME.json in the folder of the run.",
+    "are told lead by lead, and written into scores_NAME.json in the folder of the run. With pysteps installed "
+    "(pip install pysteps, which needs a C compiler) S-PROG is one of the rivals.",
 }
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from course.nowcast.films import Batch, Films
 from course.nowcast.rivals import Maps, last_of, lowest, rivals_of
-from course.nowcast.totals import FAIR, NETWORK, PARTS, count_blocks, number_or_none, whole
+from course.nowcast.totals import FAIR, NETWORK, PARTS, count_blocks, names_of_all, number_or_none, whole
 from course.nowcast.windows import Windows
 from course.rain import (
     Errors,
@@ -63,7 +63,7 @@ def tune_levels(counts: Sequence[dict[str, Tensor]]) -> Levels:
     counts, and 1 mm/h where there is no event. counts: of each process.
     """
     levels = {}
-    for name in next(filter(None, counts)):
+    for name in names_of_all(filter(None, counts)):
         events = Events(*sum(some[name] for some in counts if some).unbind(2))
         real, best = (events.hits + events.misses)[:, 0], events.csi().argmax(1)
         levels[name] = [float(LEVELS[place]) if some else 1.0 for place, some in zip(best.tolist(), real.tolist())]
@@ -73,14 +73,14 @@ def tune_levels(counts: Sequence[dict[str, Tensor]]) -> Levels:
 def sum_scores(maps: Maps, km: float, levels: Levels | None = None) -> dict[str, list[Sums]]:
     """Return what the scores of each forecast are made of, lead by lead, film by film, over both parts of the cells.
 
-    km: from cell to cell. levels: as `tune_levels` gives them, else 1 mm/h.
+    km: from cell to cell. levels: as `tune_levels` gives them; of a forecast without, 1 mm/h.
     """
     found = {}
     for name, guesses in maps.forecasts.items():
         found[name] = []
         for lead in range(maps.truth.shape[1]):
             guess, truth, seen, known = (part[:, lead] for part in (guesses, maps.truth, maps.seen, maps.known))
-            level = levels[name][lead] if levels else 1
+            level = levels[name][lead] if levels and name in levels else 1
             parts = zip(PARTS, (seen, seen & known))
             found[name].append({part: _sum_part(guess, truth, here, km, level) for part, here in parts})
     return found

@@ -1,4 +1,4 @@
-"""What a network has to beat: forecasts by motion, the same blurred and damped, a mixture, and no change at all."""
+"""What a network has to beat: forecasts by motion, the same blurred and damped, a mixture, S-PROG, and no change."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course.nowcast.films import PLAIN, Batch, Films, Fitted
+from course.nowcast.sprog import SPROG, find_sprog, s_prog
 from course.nowcast.windows import Windows
 from course.rain import Damping, drift, fit_damping, move
 
@@ -39,7 +40,10 @@ def lowest(dim: int, part: Tensor) -> Tensor:
 
 
 def rivals_of(films: Films | Windows, batch: Batch) -> Maps:
-    """What the rivals of a network say. batch: as `last_of` gives it."""
+    """What the rivals of a network say; S-PROG is one of a radar's frames, where pysteps is installed.
+
+    batch: as `last_of` gives it.
+    """
     forecasts = {
         films.moves_by: batch.candidates[:, :, 1],
         f"{films.moves_by}, blurred": batch.candidates[:, :, 0].clamp(0, 1),
@@ -52,6 +56,8 @@ def rivals_of(films: Films | Windows, batch: Batch) -> Maps:
         forecasts["translation"] = _filled(plain)
         damped = [damp(part) for damp, part in zip(films.fitted.translations, plain.unbind(1))]
         forecasts["translation, blurred"] = _filled(torch.stack(damped, 1)).clamp(0, 1)
+        if (sprog := find_sprog()) is not None:
+            forecasts[SPROG] = _filled(s_prog(sprog, batch.frames.cpu(), films.ahead)).clamp(0, 1)
     return Maps(*(lowest(films.dim, part) for part in (batch.y, batch.seen, batch.known)), forecasts)
 
 

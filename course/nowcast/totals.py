@@ -1,7 +1,7 @@
 """What the scores of every target share: the parts of the cells, and the sums over films of which scores are made."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -14,7 +14,8 @@ FAIR = 10  # blocks that make a fair interval
 def join_sums(parts: Iterable):
     """Put the sums of several batches of films together, in their order.
 
-    Sums are tuples of tensors that begin with an axis of films, in dicts and lists alike for all batches.
+    Sums are tuples of tensors that begin with an axis of films, in dicts and lists alike for all batches. Of dicts what
+    all have is kept: a machine may lack the library of a rival.
     """
     return _joined(list(parts))
 
@@ -22,10 +23,16 @@ def join_sums(parts: Iterable):
 def _joined(parts: list):
     first = parts[0]
     if isinstance(first, dict):
-        return {name: _joined([part[name] for part in parts]) for name in first}
+        return {name: _joined([part[name] for part in parts]) for name in names_of_all(parts)}
     if isinstance(first, list):
         return [_joined(list(each)) for each in zip(*parts)]
     return type(first)(*(torch.cat(fields) for fields in zip(*parts)))
+
+
+def names_of_all(parts: Iterable[Mapping]) -> list:
+    """Return the names that all have, in the order of the first."""
+    first, *others = parts
+    return [name for name in first if all(name in other for other in others)]
 
 
 def whole(sums):
