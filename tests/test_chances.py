@@ -174,7 +174,7 @@ def test_chances_want_a_radars_frames_two_dimensions_and_no_other_loss(tmp_path,
     assert (
         command_fails(["--target", "chance", "--out", str(tmp_path)], capsys).count("expected frames of a radar") == 1
     )
-    with pytest.raises(ValueError, match="target is 'sums', expected frames or chance"):
+    with pytest.raises(ValueError, match="target is 'sums', expected frames, chance or sum"):
         Plan(target="sums")
     with pytest.raises(ValueError, match="loss balanced, but target is chance"):
         Plan(target="chance", loss="balanced")

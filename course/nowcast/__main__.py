@@ -38,7 +38,8 @@ PLAN = {
     "dim": "dimensions of a convolution: 2, where heights are channels, or 3",
     "hidden": "channels of each ConvLSTM layer",
     "ahead": "frames from the last that is seen to each forecast",
-    "target": "frames, or chance: how likely the rain from now to --ahead exceeds 0.1, 1 and 5 mm, of a radar's frames",
+    "target": "frames, or of the rain from now to --ahead chance, how likely it exceeds 0.1, 1 and 5 mm, or sum, how "
+    "much it is in mm; both of a radar's frames",
     "pool": "side of the squares of cells that are made one",
     "crop": "side of the squares that are cut out of such frames, in cells; 0 takes whole maps",
     "gap": "minutes between such frames to train on and those to choose or judge by",

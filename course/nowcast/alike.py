@@ -76,7 +76,7 @@ def cut_films(
         longest = max(each.stop - each.start for each in find_runs(frames.times))
         told = f"{place} has {longest} frames without a gap, expected {length} or more"
         raise ValueError(f"{told}: {run.folder} sees {AGES} and forecasts {max(run.plan.ahead)}: give more")
-    moved = move_frames(frames, run.plan.ahead, Path(cache or run.folder), progress, run.plan.target == "chance")
+    moved = move_frames(frames, run.plan.ahead, Path(cache or run.folder), progress, run.plan.summed)
     films = Windows(frames, moved, starts, run.plan, crop=0)
     films.fitted = run.fitted
     return films

@@ -37,9 +37,10 @@ def find_films(
     Raises: as `together`, for what is wrong with the arguments or the files.
     """
     cache = None if cache is None else Path(cache)
-    if plan.target == "chance" and (data is None or not holds_frames(Path(data))):
+    if plan.summed and (data is None or not holds_frames(Path(data))):
         with together(world):
-            raise ValueError("target is chance, expected frames of a radar to sum up: give data, or leave target out")
+            told = f"target is {plan.target}, expected frames of a radar to sum up"
+            raise ValueError(f"{told}: give data, or leave target out")
     if data is None:
         values, km = _make_films(world, cache or out, storms, shape or STORM, plan.seed, reading["missing"])
         with together(world):
@@ -53,7 +54,7 @@ def find_films(
         if plan.dim != 2:
             raise ValueError(f"dim is {plan.dim}, but frames of a radar have one height: leave dim out")
         frames = read_frames(place, pool=plan.pool, skip_bad=skip_bad, cache=cache, progress=progress, **reading)
-        moved = move_frames(frames, plan.ahead, cache or out, progress, plan.target == "chance")
+        moved = move_frames(frames, plan.ahead, cache or out, progress, plan.summed)
         return split_frames(frames, moved, plan)
 
 

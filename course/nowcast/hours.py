@@ -1,6 +1,7 @@
 """The rain until a forecast's time, summed up: as motion brings it, and as it came.
 
 A sum is kept as the echo that belongs to as many mm/h: so maps of sums are maps as any other, for networks and figures.
+Where errors in mm count, it is an amount, in tens of mm.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from course.nowcast.films import AGES
 from course.rain import MISSING, echo, echo_from_rain, rain_from_echo, rain_rate, sum_rain
 from course.rain.codes import HIGHEST
 from course.rain.motion import motion, semi_lagrangian
+
+TEN = 10  # mm, which are 1 in maps of amounts: so these are about as large as echo
 
 
 def sum_on(codes: ndarray, ahead: Sequence[int], minutes: float, ages: int = AGES) -> ndarray:
@@ -43,3 +46,13 @@ def sum_until(codes: ndarray, ahead: Sequence[int], minutes: float) -> tuple[Ten
     rain = rain_rate(codes)
     sums = torch.stack([sum_rain(rain[:, :lead], minutes) for lead in ahead], 1)
     return echo_from_rain(sums.nan_to_num()).float(), sums.isfinite()
+
+
+def amount_of(x: Tensor) -> Tensor:
+    """Return the sums that echo stands for, whose errors are those of mm. Units: tens of mm. Shapes: as x."""
+    return rain_from_echo(x) / TEN
+
+
+def echo_of(amount: Tensor) -> Tensor:
+    """Return the echo that stands for sums, the inverse of `amount_of`; below 0 it is 0. Shapes: as amount."""
+    return echo_from_rain(TEN * amount.clamp(min=0)).to(amount)

@@ -1,7 +1,7 @@
 """What a trained network is worth: its forecasts beside those of its rivals, scored by lead time."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -98,7 +98,7 @@ def _sum_part(guess: Tensor, truth: Tensor, seen: Tensor, km: float, level: floa
     return sums
 
 
-def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, list[dict]]:
+def score(sums: dict[str, list], blocks: Sequence | int = 1, row: Callable | None = None) -> dict[str, list[dict]]:
     """Score each forecast, lead by lead: over all films, and what the network has more than each, with its interval.
 
     rmse in codes, mae in mm/h; csi, pod, far and bias from each rain rate on; csi_tuned from 1 mm/h on, announced from
@@ -106,15 +106,16 @@ def score(sums: dict[str, list[Sums]], blocks: Sequence | int = 1) -> dict[str, 
     ahead_csi_tuned: what RainNet has more than this forecast, with its 95 % interval by blocks of films; None where
     there are less than two blocks. blocks: how many there are. known: the same of those cells alone that are known to
     motion: elsewhere rain comes from outside, of which each forecast can only guess.
+    row: what makes scores of sums, of a target other than frames.
     """
-    scores = {}
+    scores, row = {}, row or _score
     for name, leads in sums.items():
         ours = [None] * len(leads) if name == NETWORK else sums[NETWORK]
         rows = [
-            {cells: _score(one[cells], other and other[cells], blocks) for cells in PARTS}
+            {cells: row(one[cells], other and other[cells], blocks) for cells in PARTS}
             for one, other in zip(leads, ours)
         ]
-        scores[name] = [row["measured"] | {"known": row["known"]} for row in rows]
+        scores[name] = [both["measured"] | {"known": both["known"]} for both in rows]
     return scores
 
 
@@ -126,13 +127,20 @@ def _score(sums: dict, ours: dict | None, blocks: Sequence | int) -> dict[str, o
         scores |= {f"{kind}_{rain}": getattr(events, kind)() for kind in ("csi", "pod", "far", "bias")}
     scores |= {kind: part.fss() for kind, part in total.items() if kind.startswith("fss")}
     scores = {kind: number_or_none(value) for kind, value in scores.items()}
-    if ours is not None:
-        scores["blocks"] = count_blocks(len(ours["rmse"].cells), blocks)
-        for kind, (part, of) in AHEAD.items():
-            several = scores["blocks"] > 1
-            ends = by_blocks(of, ours[part], blocks, against=sums[part]) if several else ()
-            scores[f"ahead_{kind}"] = [number_or_none(value) for value in ends] or None
-    return scores
+    return scores if ours is None else scores | lead_of(ours, sums, AHEAD, blocks)
+
+
+def lead_of(ours: dict, theirs: dict, kinds: dict[str, tuple], blocks: Sequence | int) -> dict[str, object]:
+    """Return in how many blocks films lie, and what ours have more than theirs, with its 95 % interval; None in one.
+
+    kinds: of each score the name of its sums, and what it is of them.
+    """
+    first, _ = next(iter(kinds.values()))
+    told = {"blocks": count_blocks(len(ours[first][0]), blocks)}
+    for kind, (part, of) in kinds.items():
+        ends = by_blocks(of, ours[part], blocks, against=theirs[part]) if told["blocks"] > 1 else ()
+        told[f"ahead_{kind}"] = [number_or_none(value) for value in ends] or None
+    return told
 
 
 def _echo_of(rain: float) -> float:
@@ -150,10 +158,12 @@ COLUMNS = {
 }
 
 
-def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
+def describe_scores(
+    scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int, columns: dict[str, tuple[str, int]] = COLUMNS
+) -> str:
     """Return two tables a lead, of both parts of the cells: one line a forecast, the best RMSE first.
 
-    minutes: between two frames.
+    minutes: between two frames. columns: titles and digits of the scores.
     """
     tables = []
     for place, lead in enumerate(ahead):
@@ -162,21 +172,21 @@ def describe_scores(scores: dict[str, list[dict]], ahead: Sequence[int], minutes
             rows = sorted(rows.items(), key=lambda pair: math.inf if pair[1]["rmse"] is None else pair[1]["rmse"])
             lines = [
                 f"{lead * minutes} min ahead, {told}",
-                f"{'':25}" + "  ".join(title for title, _ in COLUMNS.values()),
+                f"{'':25}" + "  ".join(title for title, _ in columns.values()),
             ]
             for name, row in rows:
-                entries = [_entry(row[kind], len(title), digits) for kind, (title, digits) in COLUMNS.items()]
+                entries = [_entry(row[kind], len(title), digits) for kind, (title, digits) in columns.items()]
                 lines.append(f"{name:25}" + "  ".join(entries))
             tables.append("\n".join(lines))
     return "\n\n".join(tables)
 
 
-def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int) -> str:
+def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int, unit: str = "codes") -> str:
     """Return a sentence a lead: by how much RainNet is ahead of its best rival, the one with the least RMSE.
 
     Both are those of the cells known to motion.
     """
-    lines = []
+    lines, form = [], {"codes": ".2f"}.get(unit, ".3f")
     for place, lead in enumerate(ahead):
         rows = {name: leads[place]["known"] for name, leads in scores.items()}
         ours, head = rows.pop(NETWORK)["rmse"], f"{lead * minutes} min ahead"
@@ -186,7 +196,9 @@ def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes:
             continue
         best = min(rivals, key=lambda name: rivals[name]["rmse"])
         more, low, high = rivals[best]["ahead_rmse"] or (ours - rivals[best]["rmse"], None, None)
-        told = f"{head} RainNet has ≈ {abs(more):.2f} codes {'less' if more < 0 else 'more'} RMSE than its best rival"
+        told = (
+            f"{head} RainNet has ≈ {abs(more):{form}} {unit} {'less' if more < 0 else 'more'} RMSE than its best rival"
+        )
         told += f", {best}, on {PARTS['known']}"
         if low is None:
             lines.append(f"{told} (too few blocks of films for an interval)")
@@ -195,7 +207,7 @@ def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes:
             low, high = -high, -low
         tie = ": not distinguishable here" * (low <= 0 <= high)
         few = f", though of {rivals[best]['blocks']} blocks of films only" * (rivals[best]["blocks"] < FAIR)
-        lines.append(f"{told} (95 % interval ≈ {low:.2f} to ≈ {high:.2f}{few}){tie}")
+        lines.append(f"{told} (95 % interval ≈ {low:{form}} to ≈ {high:{form}}{few}){tie}")
     return "\n".join(lines)
 
 

@@ -91,17 +91,20 @@ def count_chances(parts: Iterable[Maps]) -> dict[str, Tensor]:
     return counts
 
 
-def tune_chances(counts: Sequence[dict[str, Tensor]]) -> dict[str, list]:
+def tune_chances(
+    counts: Sequence[dict[str, Tensor]], sure: Sequence[str] = (NETWORK, REGRESSION, CLIMATE)
+) -> dict[str, list]:
     """Choose for each forecast from which level on it announces an event such that its CSI is the best.
 
     Of equally good ones the lowest counts; without an event the usual one, a half or the threshold.
-    counts: of each process. Shapes: of each forecast L x thresholds.
+    counts: of each process. sure: the forecasts that are chances, not sums.
+    Shapes: of each forecast L x thresholds.
     """
     chosen = {}
     for name in next(filter(None, counts)):
         events = sum(some[name] for some in counts if some)
         scores, real = Events(*events.unbind(3)).csi(), events[:, :, 0, :2].sum(-1) > 0
-        choices, usual = (SURE, 0.5) if name in (NETWORK, REGRESSION, CLIMATE) else (SHARES, 1.0)
+        choices, usual = (SURE, 0.5) if name in sure else (SHARES, 1.0)
         chosen[name] = [
             [float(choices[place]) if some else usual for place, some in zip(*pair)]
             for pair in zip(scores.nan_to_num().argmax(2).tolist(), real.tolist())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LOSSES = "mse", "balanced"
-TARGETS = "frames", "chance"
+TARGETS = "frames", "chance", "sum"
 HALVINGS = 3  # of the rate; once more, and a run ends
 RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
 
@@ -17,10 +17,10 @@ class Plan:
     """What must be the same for a run to go on, or to give the same again.
 
     dim: 2 (heights are channels) or 3. hidden: channels of each layer. ahead: frames to each forecast, the leads.
-    target: frames, how it looks at each lead, or chance, how likely it is that the rain until each lead exceeds
-    thresholds. pool: side of the squares of cells that are made one.
-    Of films that are cut out of a radar's frames, crop: side of the squares, 0 for
-    whole maps, gap: minutes between the frames to train on and those to choose or judge by.
+    target: frames, how it looks at each lead, or of the rain until each lead chance, how likely it is that it exceeds
+    thresholds, or sum, how much it is. pool: side of the squares of cells that are made one.
+    Of films that are cut out of a radar's frames, crop: side of the squares, 0 for whole maps, gap: minutes between
+    the frames to train on and those to choose or judge by.
     validation: share of the films that choose the best weights. held_out: share of the films that judge at the end.
     loss: mse, or balanced, which weights heavy rain. batch: films a step, on all processes together.
     lr: learning rate for a batch of lr_batch. warmup: steps until that rate is reached. patience: epochs without a
@@ -63,15 +63,20 @@ class Plan:
             most = f"0 or more, with held_out {self.held_out:g} below 1"
             raise ValueError(f"validation is {self.validation:g}, expected a share of {most}: try 0.1")
         if self.target not in TARGETS:
-            raise ValueError(f"target is {self.target!r}, expected {' or '.join(TARGETS)}")
-        if self.target == "chance" and (self.dim, self.loss) != (2, "mse"):
-            raise ValueError(f"dim is {self.dim} and loss {self.loss}, but target is chance: leave both out")
+            raise ValueError(f"target is {self.target!r}, expected {', '.join(TARGETS[:-1])} or {TARGETS[-1]}")
+        if self.summed and (self.dim, self.loss) != (2, "mse"):
+            raise ValueError(f"dim is {self.dim} and loss {self.loss}, but target is {self.target}: leave both out")
         if self.loss not in LOSSES:
             raise ValueError(f"loss is {self.loss!r}, expected {' or '.join(LOSSES)}")
         if self.optimizer not in RULES:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected {' or '.join(RULES)}")
         if not 0 < self.lr < math.inf:
             raise ValueError(f"lr is {self.lr:g}, expected a number above 0: try 0.01")
+
+    @property
+    def summed(self) -> bool:
+        """Whether what is asked is not a frame but the rain until it."""
+        return self.target != "frames"
 
     @property
     def top_rate(self) -> float:

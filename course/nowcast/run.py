@@ -218,7 +218,7 @@ class RainRun:
         fitted = fit_rivals(self.films, pieces)
         for films in (self.films, self.valid, *others):
             films.fitted = fitted
-        if self.plan.target == "chance":
+        if self.plan.summed:
             self._alone().fit_start(self.films.batch(piece) for piece in pieces)
 
     def report(self, scores: dict, levels: Levels) -> dict:

@@ -1,11 +1,13 @@
 """What a plan's target decides: the network, its loss, and by what it is judged."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from course.nowcast import chance_scores, judge, likely
+from course.nowcast import amount_scores, chance_scores, judge, likely
+from course.nowcast.amounts import Amounts
 from course.nowcast.chances import Chances, chance_losses
 from course.nowcast.films import Batch
 from course.nowcast.network import Nowcast, film_losses
@@ -40,13 +42,25 @@ JUDGINGS = {
         chance_scores.score_chances,
         (chance_scores.describe_chances, chance_scores.describe_surest),
     ),
+    "sum": Judging(
+        amount_scores.forecast_amounts,
+        likely.count_chances,
+        partial(likely.tune_chances, sure=()),
+        amount_scores.sum_amounts,
+        amount_scores.score_amounts,
+        (
+            partial(judge.describe_scores, columns=amount_scores.COLUMNS),
+            partial(judge.describe_ahead, unit="mm"),
+        ),
+    ),
 }
 
 
 def build_network(plan: Plan, channels: int) -> nn.Module:
     """Return the network of a plan, new."""
-    if plan.target == "chance":
-        return Chances(channels, plan.hidden, len(plan.ahead), plan.seed)
+    if plan.summed:
+        kind = {"chance": Chances, "sum": Amounts}[plan.target]
+        return kind(channels, plan.hidden, len(plan.ahead), plan.seed)
     return Nowcast(channels, plan.hidden, plan.dim, plan.seed)
 
 

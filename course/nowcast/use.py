@@ -10,11 +10,17 @@ from course._progress import progress_bar
 from course.device import pick_device
 from course.nowcast.ahead import prepared
 from course.nowcast.alike import count_known, cut_films, read_alike, take_last
+from course.nowcast.amount_outlook import draw_amounts, predict_amounts, write_amounts
 from course.nowcast.chance_outlook import draw_chances, predict_chances, write_chances
 from course.nowcast.outlook import draw_film, draw_stills, predict, stamp_from, write_outlook
 from course.nowcast.record import read_run
 from course.nowcast.targets import JUDGINGS
 from course.nowcast.totals import join_sums
+
+HOURS = {
+    "chance": (predict_chances, write_chances, draw_chances, "chances"),
+    "sum": (predict_amounts, write_amounts, draw_amounts, "sums"),
+}
 
 
 def forecast_frames(
@@ -30,7 +36,7 @@ def forecast_frames(
     """Forecast what follows the newest frames of a place; return the folder of what is written.
 
     That is forecast.npz with the numbers, and beside semi-Lagrangian advection forecast.png and the film forecast.gif;
-    of a run for chances chance.npz with the numbers and chance.png.
+    of a run for chances chance.npz with the numbers and chance.png, of one for sums sum.npz and sum.png.
     folder: of the run. out: by default forecast_TIME in there, by the time of the last frame.
     ahead: as for `predict`. device: as for `pick_device`. reading: as for `read_alike`. say: called with a sentence a
         file.
@@ -38,14 +44,16 @@ def forecast_frames(
     """
     run, device = read_run(folder), pick_device(device)
     recent = take_last(run, read_alike(run, place, **reading), place)
-    if run.plan.target == "chance":
+    target = run.plan.target
+    if run.plan.summed:
+        ask, write, draw, what = HOURS[target]
         if ahead is not None:
-            raise ValueError(f"ahead is {ahead}, but {run.folder} says chances of its own leads alone: leave ahead out")
-        likely = predict_chances(run, recent, device)
-        out = run.folder / f"forecast_{stamp_from(likely.start)}" if out is None else Path(out)
+            raise ValueError(f"ahead is {ahead}, but {run.folder} says {what} of its own leads alone: leave ahead out")
+        hours = ask(run, recent, device)
+        out = run.folder / f"forecast_{stamp_from(hours.start)}" if out is None else Path(out)
         make_writable(out)
-        say(write_chances(likely, out / "chance.npz"))
-        say(draw_chances(likely, out / "chance.png"))
+        say(write(hours, out / f"{target}.npz"))
+        say(draw(hours, out / f"{target}.png"))
         return out
     outlook = predict(run, recent, ahead, device)
     out = run.folder / f"forecast_{stamp_from(outlook.start)}" if out is None else Path(out)

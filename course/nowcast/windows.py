@@ -17,7 +17,7 @@ from course._progress import progress_bar
 from course.files import write_header
 from course.nowcast.ahead import prepared
 from course.nowcast.films import AGES, CHANNELS, Batch, Fitted, ask
-from course.nowcast.hours import sum_on, sum_until
+from course.nowcast.hours import amount_of, sum_on, sum_until
 from course.nowcast.plan import Plan
 from course.radar import Frames, find_runs, usual_minutes
 from course.rain import MISSING, echo
@@ -46,7 +46,7 @@ class Windows:
         self.sides = (min(crop or rows, rows), min(crop or columns, columns))
         self.corners = list(product(_spread(rows, self.sides[0]), _spread(columns, self.sides[1])))
         self.fitted = Fitted.nothing(len(plan.ahead))
-        self.summed = plan.target == "chance"  # what is asked is not a frame but the rain until it
+        self.summed, self.in_mm = plan.summed, plan.target == "sum"
         self.km = frames.km
         self.minutes = int(usual_minutes(frames.times))
 
@@ -59,9 +59,10 @@ class Windows:
         return AGES + max(self.ahead), 1, *self.sides
 
     def blocks(self) -> list[str]:
-        """In which half hour each film is: films of one err alike."""
+        """In which half hour each film is: films of one err alike. Sums do as long as they share rain."""
+        length = max(BLOCK, self.minutes * max(self.ahead)) if self.summed else BLOCK
         minutes = self.times(range(len(self))).astype("datetime64[m]").astype(int)
-        return [str(minute // BLOCK) for minute in minutes]
+        return [str(minute // length) for minute in minutes]
 
     def codes(self, chosen: Sequence[int]) -> ndarray:
         """Return the codes of some films. Shapes: uint8 (B, T, D, H, W)."""
@@ -81,9 +82,10 @@ class Windows:
         frames = torch.where(seen, light, torch.nan)[:, :AGES]
         if self.summed:
             y, seen = sum_until(codes[:, AGES:], self.ahead, self.minutes)
+            y = amount_of(y) if self.in_mm else y
         else:
             y, seen = (part[:, [AGES - 1 + lead for lead in self.ahead]] for part in (light, seen))
-        sight = see(moved, self.ahead, self.fitted)
+        sight = see(moved, self.ahead, self.fitted, self.in_mm)
         return Batch(*(part.unsqueeze(1) for part in (*sight, frames, y, seen)))
 
     def _cuts(self, chosen: Sequence[int]) -> list[tuple[int, tuple[slice, slice]]]:
@@ -94,9 +96,13 @@ class Windows:
         return [(first, (slice(row, row + rows), slice(left, left + columns))) for first, (row, left) in places]
 
 
-def see(moved: ndarray, ahead: Sequence[int], fitted: Fitted) -> tuple[Tensor, ...]:
-    """Return x, start, candidates and known, as `ask` does, of what `move_on` gives. Shapes: uint8 (N, L, A, H, W)."""
+def see(moved: ndarray, ahead: Sequence[int], fitted: Fitted, in_mm: bool = False) -> tuple[Tensor, ...]:
+    """Return x, start, candidates and known, as `ask` does, of what `move_on` or `sum_on` gives.
+
+    in_mm: as amounts, not as echo. Shapes: moved uint8 (N, L, A, H, W).
+    """
     maps, known = echo(moved)
+    maps = amount_of(maps) if in_mm else maps
     return ask(torch.where(known, maps, torch.nan).unsqueeze(3), ahead, fitted)
 
 
