@@ -456,6 +456,37 @@ def test_three_dimensions_train_too(tmp_path):
     assert len(result.losses) == 2 and [row["rmse"] > 0 for row in result.scores["RainNet"]] == [True, True]
 
 
+def test_three_dimensions_are_scored_beside_two_on_the_same_films(tmp_path):
+    options = {"storms": 10, "shape": (6, 2, 16, 16), "cache": tmp_path} | QUIETLY | {"epochs": 1}
+    plans = {dim: Plan(dim=dim, hidden=(2,), ahead=(1, 2), pool=1, batch=2, validation=0, lr=0.05) for dim in (2, 3)}
+    flat, alone, lines, alone_lines = tmp_path / "flat", tmp_path / "alone", [], []
+    two = train_rain(flat, plans[2], **options)
+    three = train_rain(alone, plans[3], **options | {"say": alone_lines.append})
+    assert f"with --dim 2 --out {alone}_2d, then with --beside {alone}_2d" in alone_lines[-2]
+    both = train_rain(tmp_path / "both", plans[3], beside=flat, **options | {"say": lines.append})
+    of_two, name = both.scores.pop("RainNet of flat"), "RainNet of flat"
+    for ours, theirs in ((both.scores["RainNet"], three.scores["RainNet"]), (of_two, two.scores["RainNet"])):
+        for row, other in zip(ours, theirs):
+            assert row["rmse"] == pytest.approx(other["rmse"], rel=1e-6) and row["csi_1"] == other["csi_1"]
+    assert both.scores.keys() == three.scores.keys() and len(of_two[0]["known"]["ahead_rmse"]) == 3
+    told = [line for line in "\n".join(lines).splitlines() if name in line]
+    assert len([line for line in told if line.startswith(name)]) == 4 and "--dim 2" not in " ".join(lines)
+    assert [line.startswith(f"{lead} min ahead RainNet has") for lead, line in zip((6, 12), told[-2:])] == [True] * 2
+    again = train_rain(tmp_path / "both", plans[3], beside=flat, **options)
+    assert again.scores.pop(name) == of_two and again == both
+
+
+def test_a_run_on_other_films_or_for_other_forecasts_is_not_set_beside(one, data, tmp_path):
+    out, *_ = one
+    other = Plan(**(vars(PLAN) | {"ahead": (1,)}))
+    with pytest.raises(ValueError, match=r"beside is .*, but its ahead is \[2\], and here it is \[1\]: name a run on"):
+        train_rain(tmp_path, other, data=data, beside=out, **QUIETLY)
+    with pytest.raises(ValueError, match="but its films is 36, and here it is 35"):
+        train_rain(tmp_path, PLAN, storms=44, shape=SHAPE, beside=out, **QUIETLY | {"cache": tmp_path})
+    with pytest.raises(FileNotFoundError, match="there is no folder .*nowhere"):
+        train_rain(tmp_path, PLAN, data=data, beside=tmp_path / "nowhere", **QUIETLY)
+
+
 @pytest.mark.parametrize(
     "words, told",
     [
@@ -533,7 +564,7 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
         "backend": "d",
         "device": "e",
     }
-    rest |= {"init": "g", "timeout": 20.0, "km": 2.5, "minutes": 22, "scale": "dBZ", "skip_bad": True}
+    rest |= {"init": "g", "beside": "h", "timeout": 20.0, "km": 2.5, "minutes": 22, "scale": "dBZ", "skip_bad": True}
     calls = []
     monkeypatch.setattr(
         training, "train_rain", lambda *a, **o: calls.append((a, o)) or training.Result([], [], {}, 1, "finished")

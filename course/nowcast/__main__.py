@@ -97,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     add = partial(_add, parser.add_argument_group("the run"))
     add("out", "folder for checkpoints, plan.json, scores.json, weights.pt; all processes see it", str, "build/rain")
     add("init", "another run, or its weights.pt, whose weights this one begins with", str)
+    add("beside", "a run on the same films whose network is scored beside this one, as that in 2-D beside 3-D", str)
     add("epochs", "how often each film is seen, at most", int, 2)
     add("micro_batch", "films that a process computes at once, to save memory; by default its part", int)
     add("workers", "threads of a process that prepare films ahead", int, 1)

@@ -1,8 +1,10 @@
 """What `course.nowcast` trains on: films, and the questions that are asked at some of their frames."""
 
+import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from numpy import ndarray
 from torch import Tensor
@@ -16,6 +18,7 @@ CANDIDATES = AGES + 2  # forecasts that are mixed
 CHANNELS = 4  # of what the network sees of one height: the moved frame, what is known, the start and the lead
 EVERY = 3  # frames from question to question of a film: neighbours ask nearly the same
 LONG = 24  # frames: a lead as long is told as 1
+SAMPLE = 16  # films by which data are known again
 BEYOND = 1e-3  # of a cell may come from what is unknown
 
 
@@ -88,6 +91,11 @@ def ask(moved: Tensor, ahead: Sequence[int], fitted: Fitted, dim: int = 2) -> tu
     return torch.cat(x, 3), start, candidates, known[:, :, -1]
 
 
+def count_channels(heights: int, dim: int) -> int:
+    """Return how many channels x of a `Batch` has."""
+    return CHANNELS + (heights - 1 if dim == 2 else 0)
+
+
 def mix(weights: Sequence[float], candidates: Tensor) -> Tensor:
     """Return the first candidate, an offset, and what the others differ by, weighted: one weight each for all cells.
 
@@ -142,7 +150,7 @@ class Films:
         self.values, self.ahead, self.pool, self.dim, self.missing = values, tuple(ahead), pool, dim, missing
         self.km = km * pool
         self.asked = range(frames - max(ahead) - 1, AGES - 2, -EVERY)[::-1]
-        self.channels = CHANNELS + (heights - 1 if dim == 2 else 0)
+        self.channels = count_channels(heights, dim)
         self.fitted = Fitted.nothing(len(ahead))
 
     def __len__(self) -> int:
@@ -184,3 +192,13 @@ class Films:
         if self.dim == 2:
             frames, y, seen = (part[:, :, :, 0] for part in (frames, y, seen))
         return Batch(*sight, frames, y, seen)
+
+
+def some_of(films: Films, most: int) -> list[int]:
+    """Return the numbers of so many films at most, from the first to the last; films: or `Windows`."""
+    return sorted({round(place) for place in np.linspace(0, len(films) - 1, most)})
+
+
+def sum_films(films: Films) -> int:
+    """Return a checksum of some films, by which they are known again; films: or `Windows`."""
+    return zlib.crc32(np.ascontiguousarray(films.codes(some_of(films, SAMPLE))).tobytes())

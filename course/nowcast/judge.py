@@ -184,9 +184,9 @@ def describe_scores(
 def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes: int, unit: str = "codes") -> str:
     """Return a sentence a lead: by how much RainNet is ahead of its best rival, the one with the least RMSE.
 
-    Both are those of the cells known to motion.
+    One more if that is not the network of another run that is beside it. All are those of the cells known to motion.
     """
-    lines, form = [], {"codes": ".2f"}.get(unit, ".3f")
+    lines = []
     for place, lead in enumerate(ahead):
         rows = {name: leads[place]["known"] for name, leads in scores.items()}
         ours, head = rows.pop(NETWORK)["rmse"], f"{lead * minutes} min ahead"
@@ -195,20 +195,24 @@ def describe_ahead(scores: dict[str, list[dict]], ahead: Sequence[int], minutes:
             lines.append(f"{head} nothing was measured where motion knows what comes, so nobody is ahead")
             continue
         best = min(rivals, key=lambda name: rivals[name]["rmse"])
-        more, low, high = rivals[best]["ahead_rmse"] or (ours - rivals[best]["rmse"], None, None)
-        told = (
-            f"{head} RainNet has ≈ {abs(more):{form}} {unit} {'less' if more < 0 else 'more'} RMSE than its best rival"
-        )
-        told += f", {best}, on {PARTS['known']}"
-        if low is None:
-            lines.append(f"{told} (too few blocks of films for an interval)")
-            continue
-        if more < 0:  # said as how much less
-            low, high = -high, -low
-        tie = ": not distinguishable here" * (low <= 0 <= high)
-        few = f", though of {rivals[best]['blocks']} blocks of films only" * (rivals[best]["blocks"] < FAIR)
-        lines.append(f"{told} (95 % interval ≈ {low:{form}} to ≈ {high:{form}}{few}){tie}")
+        lines.append(_ahead_of(f"its best rival, {best}", ours, rivals[best], head, unit))
+        others = [name for name in rivals if name.startswith(f"{NETWORK} of ") and name != best]
+        lines += [_ahead_of(name, ours, rivals[name], head, unit) for name in others]
     return "\n".join(lines)
+
+
+def _ahead_of(rival: str, ours: float, row: dict, head: str, unit: str) -> str:
+    form = {"codes": ".2f"}.get(unit, ".3f")
+    more, low, high = row["ahead_rmse"] or (ours - row["rmse"], None, None)
+    told = f"{head} RainNet has ≈ {abs(more):{form}} {unit} {'less' if more < 0 else 'more'} RMSE than {rival}"
+    told += f", on {PARTS['known']}"
+    if low is None:
+        return f"{told} (too few blocks of films for an interval)"
+    if more < 0:  # said as how much less
+        low, high = -high, -low
+    tie = ": not distinguishable here" * (low <= 0 <= high)
+    few = f", though of {row['blocks']} blocks of films only" * (row["blocks"] < FAIR)
+    return f"{told} (95 % interval ≈ {low:{form}} to ≈ {high:{form}}{few}){tie}"
 
 
 def _entry(value: float | None, width: int, digits: int) -> str:

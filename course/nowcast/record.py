@@ -90,8 +90,20 @@ def write_results(out: Path, note: dict, weights: dict[str, Tensor], report: dic
 def read_run(folder: Path | str) -> Trained:
     """Read a run on frames of a radar.
 
-    Raises: FileNotFoundError if it is no run, or has no weights yet; ValueError if it is damaged, or was trained on
-        films.
+    Raises: as `read_any`; ValueError if it was trained on films.
+    """
+    run, note = read_any(folder)
+    if note["data"] != "frames":
+        raise ValueError(
+            f"{folder} was trained on films, expected a run on frames of a radar: train one by --data FRAMES"
+        )
+    return run
+
+
+def read_any(folder: Path | str) -> tuple[Trained, dict]:
+    """Read a run on frames or films, and its note, as `note_run` gives it.
+
+    Raises: FileNotFoundError if it is no run, or has no weights yet; ValueError if it is damaged.
     """
     folder = Path(folder)
     if not (folder / NOTE).exists():
@@ -101,19 +113,16 @@ def read_run(folder: Path | str) -> Trained:
     try:
         plan = {key: tuple(value) if isinstance(value, list) else value for key, value in note["plan"].items()}
         fields = Plan(**plan), note["km"], note["minutes"], _fitted(note["fitted"])
-        kind, expected, known = note["data"], note["weights"], (note["reading"], note["split"])
+        expected, known = note["weights"], (note["reading"], note["split"])
+        _ = note["data"], note["checksum of the films"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / NOTE} is damaged or of another version: {again}") from error
-    if kind != "frames":
-        raise ValueError(
-            f"{folder} was trained on films, expected a run on frames of a radar: train one by --data FRAMES"
-        )
     if expected is None or not (folder / WEIGHTS).exists():
         raise FileNotFoundError(f"{folder} has no weights yet, for its training has not ended: {again}")
     weights = load_checkpoint(folder / WEIGHTS)
     if sum_weights(weights) != expected:
         raise ValueError(f"{folder / WEIGHTS} is not of the run that {NOTE} beside it tells of: {again}")
-    return Trained(folder, *fields, *known, note["levels"], weights)
+    return Trained(folder, *fields, *known, note["levels"], weights), note
 
 
 def begin_with(model: nn.Module, place: Path | str) -> int:

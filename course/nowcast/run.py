@@ -2,14 +2,12 @@
 
 import math
 import time
-import zlib
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
@@ -19,7 +17,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from course.distributed import World, add_up, all_gather, backward, part_of, pieces_of, replicate, together
 from course.distributed.checkpoints import find_step, load_step, save_step
 from course.nowcast.ahead import prepared
-from course.nowcast.films import Batch, Films
+from course.nowcast.beside import Beside, read_beside
+from course.nowcast.films import Batch, Films, some_of, sum_films
 from course.nowcast.judge import Levels
 from course.nowcast.plan import HALVINGS, Plan
 from course.nowcast.record import begin_with
@@ -30,7 +29,6 @@ from course.nowcast.windows import Windows
 
 OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
-SAMPLE = 16  # films by which data are known again
 FITTED = 256  # films to which the start and the rivals are fitted
 TUNED = 32  # films by which levels are chosen
 
@@ -39,8 +37,9 @@ class RainRun:
     """The state of a run on this process, and what can be done with it.
 
     films: to train on. valid: films whose loss chooses the best weights, maybe none. epochs: the most there will be.
-    workers: threads that prepare films ahead. init: a run, or a file, whose weights this one begins with.
-    Raises: as `together`, if there are no such weights, or they do not fit.
+    workers: threads that prepare films ahead. init: a run, or a file, whose weights this one begins with. beside: a run
+    whose network is scored beside this one.
+    Raises: as `together`, if there are no such weights, or they do not fit, or for what `read_beside` raises.
     """
 
     def __init__(
@@ -53,6 +52,7 @@ class RainRun:
         micro_batch: int | None = None,
         workers: int = 0,
         init: Path | str | None = None,
+        beside: Path | str | None = None,
     ):
         self.world, self.plan, self.films, self.valid = world, plan, films, valid
         self.epoch = plan.steps(len(films))  # steps
@@ -70,8 +70,10 @@ class RainRun:
         self.waited = 0.0  # seconds for films
         self._stream: Iterator[Batch] | None = None
         self.settings = asdict(plan) | {"films": [len(films), *films.shape]}
-        self.settings |= {"missing": films.missing, "checksum of the films": checksum(films)}
+        self.settings |= {"missing": films.missing, "checksum of the films": sum_films(films)}
         self.settings |= {"km": films.km, "minutes": films.minutes, "checksum of init": begun}
+        with together(world):
+            self.beside: Beside | None = None if beside is None else read_beside(beside, self.settings)
 
     @property
     def step(self) -> int:
@@ -200,11 +202,11 @@ class RainRun:
     def _forecasts(self, model: nn.Module, films: Films | Windows, chosen: Sequence[int]) -> Iterator[Maps]:
         """Those of this process's part. Raises: FloatingPointError if one is not finite."""
         pieces = self._pieces(films, part_of(chosen, self.world))
-        for batch in prepared(pieces, films.batch, self.workers):
+        for piece, batch in zip(pieces, prepared(pieces, films.batch, self.workers)):
             maps = JUDGINGS[self.plan.target].forecast(model, films, batch.to(self.world.device))
             if not maps.forecasts[NETWORK].isfinite().all():
                 raise FloatingPointError(f"RainNet forecasts what is no number after step {self.step} {self._mend()}")
-            yield maps
+            yield maps if self.beside is None else self.beside.join(maps, films, piece, self.world.device)
 
     def _pieces(self, films: Films | Windows, chosen: Sequence[int]) -> list[Sequence[int]]:
         """As many films at once as a step has, of whole maps fewer."""
@@ -245,13 +247,3 @@ class RainRun:
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self._alone().state_dict().items()}
-
-
-def checksum(films: Films | Windows) -> int:
-    """A number by which films are known again: that of some of them."""
-    return zlib.crc32(np.ascontiguousarray(films.codes(some_of(films, SAMPLE))).tobytes())
-
-
-def some_of(films: Films | Windows, most: int) -> list[int]:
-    """The numbers of so many films at most, from the first to the last."""
-    return sorted({round(place) for place in np.linspace(0, len(films) - 1, most)})

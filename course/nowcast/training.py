@@ -49,6 +49,7 @@ def train_rain(
     skip_bad: bool = False,
     cache: Path | str | None = None,
     init: Path | str | None = None,
+    beside: Path | str | None = None,
     epochs: int = 2,
     micro_batch: int | None = None,
     workers: int = 1,
@@ -73,7 +74,8 @@ def train_rain(
         frames the value that stands for not measured, as km, minutes, scale and skip_bad are those of `read_frames`.
     cache: a folder for storms and moved frames, `out` by default, or for what is made of texts and frames, beside
         them by default.
-    init: another run, or its weights.pt, whose weights this run begins with.
+    init: another run, or its weights.pt, whose weights this run begins with. beside: a run on the same films, whose
+        network is scored beside this one, as that in 2-D beside one in 3-D.
     micro_batch: films that a process computes at once. workers: threads of a process that prepare films ahead.
     save_every, report_every: in steps.
     curves: a folder for TensorBoard. backend, device, timeout: as for `joined`.
@@ -108,7 +110,7 @@ def train_rain(
                 from course.curves import event_files  # only now: it needs TensorBoard
 
                 draw = stack.enter_context(event_files(curves))
-        run = RainRun(world, plan, films, valid, epochs, micro_batch, workers, init)
+        run = RainRun(world, plan, films, valid, epochs, micro_batch, workers, init, beside)
         stack.callback(run.close)
         run.fit_start(unseen)
         run.resume(out)
@@ -156,6 +158,9 @@ def train_rain(
         if first:
             for describe in JUDGINGS[plan.target].describe:
                 say(describe(scores, plan.ahead, unseen.minutes))
+            if plan.dim == 3 and beside is None:
+                flat = f"{out}_2d"
+                say(f"to see 2-D beside it: give the same command with --dim 2 --out {flat}, then with --beside {flat}")
             say(f"scores.json, weights.pt and plan.json are in {out}")
         return Result(run.losses, run.valid_losses, scores, world.size, stopped)
 
