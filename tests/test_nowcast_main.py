@@ -610,6 +610,21 @@ def test_the_exit_status_tells_whether_a_run_was_interrupted(monkeypatch, stoppe
     assert command([]) == status
 
 
+def test_a_cpu_computes_a_few_large_films_at_once_to_the_same_end(tmp_path, monkeypatch):
+    true = Films(np.broadcast_to(np.uint8(0), (16, 15, 4, 101, 101)), (5,), 2, 2)
+    assert true.answers == 3 * 50 * 50 and room.AT_ONCE // true.answers == 4
+    assert Films(np.broadcast_to(np.uint8(0), (1, 15, 4, 48, 48)), (5,), 2, 3).answers == 3 * 4 * 24 * 24
+    read, sizes = Films.batch, []
+    monkeypatch.setattr(Films, "batch", lambda films, chosen: sizes.append(len(chosen)) or read(films, chosen))
+    options = {"storms": 16, "shape": SHAPE, "cache": tmp_path, **QUIETLY, "epochs": 1}
+    whole = train_rain(tmp_path / "whole", PLAN, **options)
+    assert max(sizes) == 7
+    sizes.clear()
+    monkeypatch.setattr(room, "AT_ONCE", 2 * 16 * 16)
+    parts = train_rain(tmp_path / "parts", PLAN, **options)
+    assert max(sizes) == 2 and parts.losses == pytest.approx(whole.losses, rel=1e-4)
+
+
 def test_a_gradient_is_cut_to_the_largest_norm(monkeypatch, tmp_path):
     monkeypatch.setattr(room, "LARGEST", 0.0)  # then nothing is learnt
     plan = Plan(hidden=(3,), ahead=(2,), pool=1, batch=1, warmup=0, validation=0, optimizer="sgd", lr=1.0)

@@ -99,7 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("init", "another run, or its weights.pt, whose weights this one begins with", str)
     add("beside", "a run on the same films whose network is scored beside this one, as that in 2-D beside 3-D", str)
     add("epochs", "how often each film is seen, at most", int, 2)
-    add("micro_batch", "films that a process computes at once, to save memory; by default its part", int)
+    add("micro_batch", "films a process computes at once; by default its part, on a CPU what takes little memory", int)
     add("workers", "threads of a process that prepare films ahead", int, 1)
     add("save_every", "steps between checkpoints", int, 20)
     add("report_every", "steps between reports", int, 5)

@@ -161,6 +161,13 @@ class Films:
         """Of a film as it is stored: T, D, H, W."""
         return self.values.shape[1:]
 
+    @property
+    def answers(self) -> int:
+        """How many cells a network answers of a film: of all questions and leads."""
+        _, heights, rows, columns = self.shape
+        cells = (heights if self.dim == 3 else 1) * (rows // self.pool) * (columns // self.pool)
+        return len(self.asked) * len(self.ahead) * cells
+
     def blocks(self) -> int:
         """How many films in a row err alike: each is a day of its own."""
         return 1

@@ -31,12 +31,14 @@ OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
 FITTED = 256  # films to which the start and the rivals are fitted
 TUNED = 32  # films by which levels are chosen
+AT_ONCE = 2**15  # cells that a CPU answers at once: with more it takes more memory, and no less time
 
 
 class RainRun:
     """The state of a run on this process, and what can be done with it.
 
     films: to train on. valid: films whose loss chooses the best weights, maybe none. epochs: the most there will be.
+    micro_batch: films that are computed at once; by default all on a GPU, on a CPU what takes little memory.
     workers: threads that prepare films ahead. init: a run, or a file, whose weights this one begins with. beside: a run
     whose network is scored beside this one.
     Raises: as `together`, if there are no such weights, or they do not fit, or for what `read_beside` raises.
@@ -57,6 +59,8 @@ class RainRun:
         self.world, self.plan, self.films, self.valid = world, plan, films, valid
         self.epoch = plan.steps(len(films))  # steps
         self.total = epochs * self.epoch
+        if micro_batch is None and world.device.type == "cpu":
+            micro_batch = min(plan.batch, max(1, AT_ONCE // films.answers))
         self.micro_batch, self.workers = micro_batch, workers
         self.losses: list[float] = []
         self.valid_losses: list[float] = []  # of each epoch

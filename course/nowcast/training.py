@@ -76,7 +76,8 @@ def train_rain(
         them by default.
     init: another run, or its weights.pt, whose weights this run begins with. beside: a run on the same films, whose
         network is scored beside this one, as that in 2-D beside one in 3-D.
-    micro_batch: films that a process computes at once. workers: threads of a process that prepare films ahead.
+    micro_batch: films that a process computes at once, as for `RainRun`. workers: threads of a process that prepare
+        films ahead.
     save_every, report_every: in steps.
     curves: a folder for TensorBoard. backend, device, timeout: as for `joined`.
     say: called with each line of the report, on rank 0.

@@ -58,6 +58,11 @@ class Windows:
         """Of a film: T, D, H, W."""
         return AGES + max(self.ahead), 1, *self.sides
 
+    @property
+    def answers(self) -> int:
+        """How many cells a network answers of a film: of all leads."""
+        return len(self.ahead) * self.sides[0] * self.sides[1]
+
     def blocks(self) -> list[str]:
         """In which half hour each film is: films of one err alike. Sums do as long as they share rain."""
         length = max(BLOCK, self.minutes * max(self.ahead)) if self.summed else BLOCK
