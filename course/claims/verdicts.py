@@ -36,6 +36,8 @@ CLAIMS = {
     "c18": "from_numpy shares memory both ways",
     "c19": "L2 prefers even weights, L1 sparse ones",
     "c20": "the first layers of a network extract features",
+    "c31": "L2 (weight decay) is a Gaussian prior on the weights",
+    "c32": "the variational bound approximates the evidence from below",
     "c35": "a ConvLSTM beats optical flow",
     "c36": "the last layers of a network fit the function",
 }

@@ -7,6 +7,7 @@ import textwrap
 from course._streams import say
 from course.exercises import (
     autograd,
+    bayes,
     convlstm,
     devices,
     files,
@@ -53,6 +54,7 @@ MODULES = (
     speedrun,
     layers,
     rain,
+    bayes,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
