@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -227,7 +228,7 @@ def _likelihood(w: Tensor, x: Tensor, side: Tensor) -> Tensor:
     return logsigmoid(side * (w @ x.T)).sum(1)
 
 
-def _with_prior(prior) -> object:
+def _with_prior(prior: Callable) -> Callable:
     """Return the log density with another log prior, a function of the squares' sum, w, the examples and tau."""
     return lambda w, x, side, tau: _read_logs(_likelihood(w, x, side) + prior(w.square().sum(1), w, len(x), tau))
 
