@@ -110,12 +110,12 @@ def test_a_verdict_is_one_line_with_claim_judgement_and_evidence(capsys):
 
 
 def test_every_claim_of_the_digest_has_its_sentence():
-    assert list(CLAIMS) == [f"c{number}" for number in (*range(1, 21), 31, 32, 35, 36)]
+    assert list(CLAIMS) == [f"c{number}" for number in (*range(1, 22), 23, *range(25, 30), 31, 32, 35, 36)]
 
 
 def test_an_unknown_claim_lists_the_known_ones():
-    with pytest.raises(ValueError, match="claim is 'c22', expected one of c1, c2, "):
-        verdict("c22", "holds", "")
+    with pytest.raises(ValueError, match="claim is 'c99', expected one of c1, c2, "):
+        verdict("c99", "holds", "")
 
 
 @pytest.mark.parametrize("judgement", ["holds", "false", "not distinguishable here", "holds only when it is tuned"])

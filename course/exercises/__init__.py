@@ -9,6 +9,7 @@ from course.exercises import (
     autograd,
     bayes,
     convlstm,
+    convnets,
     devices,
     files,
     layers,
@@ -54,6 +55,7 @@ MODULES = (
     speedrun,
     layers,
     rain,
+    convnets,
     bayes,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
