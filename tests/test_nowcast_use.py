@@ -221,13 +221,15 @@ def test_scores_are_those_of_all_films_of_whole_maps_without_a_gap(folder, tmp_p
         error = np.sqrt(np.nanmean([(codes[frame + lead] - codes[frame]) ** 2 for frame in now]))
         assert report["scores"]["persistence"][lead - 1]["rmse"] == pytest.approx(error, rel=1e-5)
     told = [f"{minutes} min ahead, {cells}" for minutes in (5, 10) for cells in PARTS.values()]
-    assert lines[:40:10] == told and [line.split(" has ")[0] for line in lines[39:41]] == [
+    each = len(RIVALS) + 3  # a table has two lines above them, and one below
+    end = len(told) * each
+    assert lines[:end:each] == told and [line.split(" has ")[0] for line in lines[end - 1 : end + 1]] == [
         "5 min ahead RainNet",
         "10 min ahead RainNet",
     ]
-    assert lines[41].startswith("10 of 10 films are of hours that ") and "that flatters it" in lines[41]
+    assert lines[end + 1].startswith("10 of 10 films are of hours that ") and "that flatters it" in lines[end + 1]
     assert (
-        lines[42]
+        lines[end + 2]
         == f"{folder / 'scores_sea.json'} holds the scores of 10 films from 2025-01-01T00:00 to 2025-01-01T02:30"
     )
 
