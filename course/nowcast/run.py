@@ -31,7 +31,7 @@ OPTIMIZERS = {"adam": Adam, "sgd": partial(SGD, momentum=0.9)}
 LARGEST = 1.0  # norm of a gradient
 FITTED = 256  # films to which the start and the rivals are fitted
 TUNED = 32  # films by which levels are chosen
-AT_ONCE = 2**15  # cells that a CPU answers at once: with more it takes more memory, and no less time
+AT_ONCE = 2**14  # cells that a CPU answers at once: with more it takes more memory, and no less time
 
 
 class RainRun:
