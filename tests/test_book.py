@@ -215,6 +215,7 @@ def test_what_is_missing_is_installed_into_the_courses_own_environment_only(monk
     ran = []
     done = book.subprocess.CompletedProcess([], 1)
     monkeypatch.setattr(book.subprocess, "run", lambda command, **options: ran.append(command) or done)
+    monkeypatch.setattr(book.sys, "prefix", str(tmp_path / "elsewhere"))
     with pytest.raises(
         ImportError, match=r'needs a_module_that_is_not_there: ".+" -m pip install --editable ".+\[book\]"'
     ):

@@ -38,11 +38,11 @@ from rain_table import RIVALS, draw_table
 from course._atomic import written_whole
 from course._checkpoint import save_checkpoint
 from course.distributed import World, joined
-from course.nowcast.films import AGES, Batch
+from course.nowcast.films import AGES, Batch, some_of, sum_films
 from course.nowcast.judge import count_levels, forecast, sum_scores, tune_levels
 from course.nowcast.plan import Plan
 from course.nowcast.rivals import fit_rivals
-from course.nowcast.run import FITTED, TUNED, RainRun, checksum, some_of
+from course.nowcast.run import FITTED, TUNED, RainRun
 from course.nowcast.totals import NETWORK
 from course.nowcast.windows import Windows, find_starts, move_frames
 from course.radar import Frames, find_runs, read_frames, usual_minutes
@@ -139,7 +139,7 @@ def learn(
         plan = replace(asked.plan, lr=lr / 4**leg, seed=seed + leg * LATER)
         run = RainRun(asked.world, plan, films, others, math.ceil(count / plan.steps(len(films))), init=init)
         if not leg:
-            settings = run.settings | {"steps": steps, "valid": checksum(others) if valid else None, "unseen": unseen}
+            settings = run.settings | {"steps": steps, "valid": sum_films(others) if valid else None, "unseen": unseen}
             settings = json.loads(json.dumps(settings))
             if path.exists() and (record := json.loads(path.read_text(encoding="utf-8")))["settings"] == settings:
                 report(f"{name}: kept from before")
