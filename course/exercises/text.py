@@ -40,9 +40,12 @@ def _read_vocabulary(result: object) -> dict:
 
 
 def number_words(sentences, most):
-    seen = Counter(word for sentence in sentences for word in sentence)
-    frequent = sorted(seen, key=lambda word: (-seen[word], word))[:most]
-    return {word: number for number, word in enumerate(["<pad>", "<unk>", *frequent])}
+    seen = Counter()
+    for sentence in sentences:
+        seen.update(sentence)
+    frequent = sorted(seen, key=lambda word: (-seen[word], word))
+    words = ["<pad>", "<unk>", *frequent[:most]]
+    return {word: number for number, word in enumerate(words)}
 
 
 def _numbered(
@@ -104,7 +107,7 @@ WRONG_VOCABULARY = (
 
 def _states_case(batch: int, steps: int, size: int, lengths: list[int]) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(100 * batch + steps)
-    return torch.randn(batch, steps, size, generator=generator), torch.tensor(lengths)
+    return torch.randn(batch, steps, size, generator=generator), torch.tensor(lengths, dtype=torch.int64)
 
 
 STATES = (
@@ -146,7 +149,8 @@ def _read_rows(result: object, shape: tuple[int, int]) -> np.ndarray:
 
 def last_states(states, lengths):
     rows = torch.arange(len(states))
-    return states[rows, lengths - 1]
+    last = lengths - 1
+    return states[rows, last]
 
 
 def _mask(values: Tensor, lengths: Tensor) -> Tensor:
