@@ -219,7 +219,7 @@ def _read_result(result: object, w: Tensor, x: Tensor, side: Tensor, tau: float)
     shared = _likelihood(w, x, side) - w.square().sum() / (2 * tau**2)
     raw = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)
     if near(raw, shared.numpy(), 1e-4):
-        raise Mistake("the prior is summed over all draws, so it is the same for each: sum over its weights, `.sum(1)`.")
+        raise Mistake("the prior is summed over all draws, so it is the same for each: sum each draw's own, `.sum(1)`.")
     return values
 
 
