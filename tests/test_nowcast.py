@@ -16,7 +16,9 @@ from course.nowcast.ahead import prepared
 from course.nowcast.films import Batch, Films
 from course.nowcast.judge import forecast
 from course.nowcast.network import Nowcast, film_losses
+from course.nowcast.plan import CELLS, Plan
 from course.nowcast.sources import Joined, Part, find_values, make_values, map_values
+from course.nowcast.targets import losses_of
 from course.rain import MISSING, Damping, advection, drift, echo, move, storms, write_text
 
 SHAPE = (7, 2, 16, 20)
@@ -195,6 +197,14 @@ def test_the_loss_of_a_film_is_the_mean_over_what_was_measured_of_all_questions(
     losses = film_losses(lambda x, *others: x, answered(x, y, seen))
     assert losses.tolist() == pytest.approx([(1 + 4 + 9) / 3, 4])
     assert film_losses(lambda x, *others: x, answered(x, y, ~seen & False)).tolist() == [0, 0]
+
+
+def test_a_plan_may_count_only_cells_that_motion_knows():
+    x, y = torch.zeros(1, 1, 1, 1, 4), torch.tensor([1.0, 2, 3, 4]).view(1, 1, 1, 1, 4)
+    seen = torch.tensor([True, True, True, False]).view(y.shape)
+    batch = answered(x, y, seen)._replace(known=torch.tensor([False, True, True, True]).view(y.shape))
+    losses = {cells: losses_of(lambda x, *others: x, batch, Plan(cells=cells)).item() for cells in CELLS}
+    assert losses == pytest.approx({"measured": (1 + 4 + 9) / 3, "known": (4 + 9) / 2})
 
 
 def test_the_balanced_loss_weights_heavy_rain_and_adds_absolute_to_squared_errors():

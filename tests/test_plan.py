@@ -55,6 +55,7 @@ def test_the_rate_is_halved_each_time_that_patience_runs_out():
         ({"warmup": -1}, "warmup is -1, expected 0 or more"),
         ({"seed": -1}, "seed is -1, expected 0 or more"),
         ({"held_out": 1.0}, "held_out is 1, expected a share between 0 and 1: try 0.2"),
+        ({"cells": "all"}, "cells is 'all', expected measured or known"),
         ({"optimizer": "lion"}, "optimizer is 'lion', expected adam or sgd"),
         ({"lr": 0.0}, "lr is 0, expected a number above 0: try 0.01"),
         ({"lr": float("nan")}, "lr is nan, expected a number above 0: try 0.01"),

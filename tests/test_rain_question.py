@@ -56,7 +56,9 @@ def test_hours_and_a_day_are_asked_of_any_radar_and_what_has_ended_is_kept(ask):
     titles = ["| hours, 5 min", "| hours, 10 min", "| day, 5 min", "| day, 10 min"]
     assert rows == [[title, name] for title in titles for name in names]
     # Of 30 frames two halves of 14, with films of 6; of a day 15 frames.
-    assert first.out.endswith("hours: 18 films of 4 half hours, 2 seeds\nday: 10 films of 3 half hours, 2 seeds\n")
+    assert first.out.endswith(
+        "hours: 18 films in 4 blocks of time, 2 seeds\nday: 10 films in 3 blocks of time, 2 seeds\n"
+    )
     assert "nan" not in first.out and first.err.count("early_0: 4 steps with rate") == 1
     again = ask()
     assert again.out == first.out and again.err.count("kept from before") == len(again.err.splitlines()) == 15
@@ -93,7 +95,7 @@ def test_scores_are_those_of_course_rain(table):
     some = sums(1)[0]
     cells, squares, *events = torch.from_numpy(some.sum(0))
     expected = [Errors(cells, squares, cells).rmse(), Events(*events[:3]).csi(), Events(*events[3:]).csi()]
-    assert table.score(some.sum(0)).tolist() == pytest.approx([float(value) for value in expected])
+    assert table.score_maps(some.sum(0)).tolist() == pytest.approx([float(value) for value in expected])
 
 
 def test_of_one_seed_the_interval_is_that_by_blocks(table):
@@ -119,7 +121,7 @@ def test_of_each_score_the_table_tells_median_difference_and_the_range_of_seeds(
     theirs = np.repeat(sums(1), 3, 0)
     ours = theirs.copy()
     ours[:, :, 1] = theirs[:, :, 1] * np.array([0.25, 0.36, 0.64])[:, None]
-    whole = table.score(theirs[0].sum(0))[0]
+    whole = table.score_maps(theirs[0].sum(0))[0]
     rows = table.compare({"RainNet": ours, "mixture": theirs}, BLOCKS)
     assert rows[0][:3] == ["RainNet", f"{0.6 * whole:.2f}", f"seeds {0.5 * whole:.2f} to {0.8 * whole:.2f}"]
     assert rows[1][1] == f"{whole:.2f}" and rows[1][2].startswith(f"{-1.1 / 3 * whole:+.2f} (")

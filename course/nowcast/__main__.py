@@ -46,6 +46,7 @@ PLAN = {
     "validation": "share of the films that choose the best weights; 0 keeps the last ones",
     "held_out": "share of the films that judge at the end",
     "loss": "mse, or balanced, which weights heavy rain",
+    "cells": "whose loss counts: measured, or known, those of them where motion knows what comes",
     "batch": "films a step, on all processes together",
     "optimizer": "adam or sgd",
     "lr": "learning rate for a batch of --lr-batch films; another batch scales it, in proportion for sgd, by "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 LOSSES = "mse", "balanced"
+CELLS = "measured", "known"
 TARGETS = "frames", "chance", "sum"
 HALVINGS = 3  # of the rate; once more, and a run ends
 RULES = {"adam": 0.5, "sgd": 1.0}  # the power of the batch by which the learning rate grows
@@ -22,7 +23,8 @@ class Plan:
     Of films that are cut out of a radar's frames, crop: side of the squares, 0 for whole maps, gap: minutes between
     the frames to train on and those to choose or judge by.
     validation: share of the films that choose the best weights. held_out: share of the films that judge at the end.
-    loss: mse, or balanced, which weights heavy rain. batch: films a step, on all processes together.
+    loss: mse, or balanced, which weights heavy rain. cells: whose loss counts: all that were measured, or those of them
+    that are known, where motion knows what comes. batch: films a step, on all processes together.
     lr: learning rate for a batch of lr_batch. warmup: steps until that rate is reached. patience: epochs without a
     lower validation loss after which it is halved. seed: of weights, order and storms.
     Raises: ValueError that names what is out of its range.
@@ -38,6 +40,7 @@ class Plan:
     validation: float = 0.1
     held_out: float = 0.2
     loss: str = "mse"
+    cells: str = "measured"
     batch: int = 16
     optimizer: str = "adam"
     lr: float = 0.01
@@ -68,6 +71,8 @@ class Plan:
             raise ValueError(f"dim is {self.dim} and loss {self.loss}, but target is {self.target}: leave both out")
         if self.loss not in LOSSES:
             raise ValueError(f"loss is {self.loss!r}, expected {' or '.join(LOSSES)}")
+        if self.cells not in CELLS:
+            raise ValueError(f"cells is {self.cells!r}, expected {' or '.join(CELLS)}")
         if self.optimizer not in RULES:
             raise ValueError(f"optimizer is {self.optimizer!r}, expected {' or '.join(RULES)}")
         if not 0 < self.lr < math.inf:

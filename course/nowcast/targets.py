@@ -66,4 +66,6 @@ def build_network(plan: Plan, channels: int) -> nn.Module:
 
 def losses_of(model: nn.Module, batch: Batch, plan: Plan) -> Tensor:
     """Return the loss of each film. Shapes: (B,)."""
+    if plan.cells == "known":
+        batch = batch._replace(seen=batch.seen & batch.known)
     return chance_losses(model, batch) if plan.target == "chance" else film_losses(model, batch, plan.loss)

@@ -25,7 +25,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -33,15 +33,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from harness import report
-from rain_table import RIVALS, draw_table
+from rain_table import draw_table
+from torch import nn
 
 from course._atomic import written_whole
 from course._checkpoint import save_checkpoint
 from course.distributed import World, joined
-from course.nowcast.films import AGES, Batch, some_of, sum_films
+from course.nowcast.films import AGES, some_of, sum_films
 from course.nowcast.judge import count_levels, forecast, sum_scores, tune_levels
 from course.nowcast.plan import Plan
-from course.nowcast.rivals import fit_rivals
+from course.nowcast.rivals import MIXTURE, fit_rivals
 from course.nowcast.run import FITTED, TUNED, RainRun
 from course.nowcast.totals import NETWORK
 from course.nowcast.windows import Windows, find_starts, move_frames
@@ -51,14 +52,7 @@ APART = 1000  # the seed by which rates are tuned
 EVERY = 2  # of the films to train on that begin one after the other, one in so many
 LATER = 10_000  # to the seed, for the order of the last steps
 MOST = 10  # rates that are tried
-
-
-class Known(Windows):
-    """Films that count where motion knows what comes."""
-
-    def batch(self, chosen: Sequence[int]) -> Batch:
-        batch = super().batch(chosen)
-        return batch._replace(seen=batch.seen & batch.known)
+RIVALS = MIXTURE, "semi-Lagrangian, blurred", "semi-Lagrangian"
 
 
 class Part(NamedTuple):
@@ -72,7 +66,7 @@ class Part(NamedTuple):
 
     def films(self, plan: Plan, crop: int = 0, every: int = 1) -> Windows:
         starts = find_starts(self.frames.times, AGES + max(plan.ahead))[::every]
-        return Known(self.frames, self.moved, starts, plan, crop)
+        return Windows(self.frames, self.moved, starts, plan, crop)
 
 
 def read_parts(folder: Path, plan: Plan, out: Path) -> dict[str, Part]:
@@ -92,18 +86,19 @@ def read_parts(folder: Path, plan: Plan, out: Path) -> dict[str, Part]:
     halves = {"early": slice(half), "late": slice(len(hours.times) - half, None)}
     frames = {name: Frames(hours.codes[part], hours.times[part], hours.km) for name, part in halves.items()}
     frames |= {"first day": days[0], "last day": days[-1]}
-    parts = {name: Part(some, move_frames(some, plan.ahead, out, False)) for name, some in frames.items()}
+    parts = {name: Part(some, move_frames(some, plan.ahead, out, False, plan.summed)) for name, some in frames.items()}
     end = len(days[0].times) - max(plan.ahead) - AGES - 2  # so that three films can tell the loss
     return parts | {"beginning": parts["first day"].cut(slice(end)), "end": parts["first day"].cut(slice(end, None))}
 
 
 class Asked(NamedTuple):
-    """What all runs share."""
+    """What all runs share. judge: called with a network, films it learned from last, and those to judge by."""
 
     world: World
     plan: Plan
     parts: dict[str, Part]
     out: Path
+    judge: Callable[[nn.Module, Windows, Windows], dict]
 
     def fit(self, name: str) -> Windows:
         """Return the films of a part to train on, with the start and the rivals that fit them best."""
@@ -131,7 +126,7 @@ def learn(
     """
     start, out = time.perf_counter(), asked.out / name
     path, settings, init = out / "record.json", None, asked.out / begin if begin else None
-    others = Known(films.frames, films.moved, [], asked.plan, asked.plan.crop)
+    others = Windows(films.frames, films.moved, [], asked.plan, asked.plan.crop)
     if valid:
         others = asked.parts[valid].films(asked.plan)
     others.fitted = films.fitted
@@ -139,6 +134,8 @@ def learn(
         plan = replace(asked.plan, lr=lr / 4**leg, seed=seed + leg * LATER)
         run = RainRun(asked.world, plan, films, others, math.ceil(count / plan.steps(len(films))), init=init)
         if not leg:
+            if plan.summed:
+                run.fit_start(others)
             settings = run.settings | {"steps": steps, "valid": sum_films(others) if valid else None, "unseen": unseen}
             settings = json.loads(json.dumps(settings))
             if path.exists() and (record := json.loads(path.read_text(encoding="utf-8")))["settings"] == settings:
@@ -155,7 +152,9 @@ def learn(
         record["loss"] = run.validate()
         told += f", loss {1e3 * record['loss']:.4f} thousandths"
     if unseen:
-        record |= judge(run.model, films, asked.parts[unseen].films(plan))
+        unseen_films = asked.parts[unseen].films(plan)
+        unseen_films.fitted = films.fitted
+        record |= asked.judge(run.model.eval(), films, unseen_films) | {"blocks": unseen_films.blocks()}
     with written_whole(path) as part:
         part.write_text(json.dumps(record), encoding="utf-8")
     report(f"{told}; {time.perf_counter() - start:.0f} s")
@@ -163,14 +162,13 @@ def learn(
 
 
 @torch.inference_mode()
-def judge(model: torch.nn.Module, films: Windows, unseen: Windows) -> dict:
-    """Return of what the scores of each unseen film are made, forecast by forecast and lead by lead, and its block.
+def judge(model: nn.Module, films: Windows, unseen: Windows) -> dict:
+    """Return of what the scores of each unseen film are made, forecast by forecast and lead by lead.
 
     Shapes: sums of each name (L, N, 8): cells and squared errors; then hits, misses and false alarms of 1 mm/h,
         announced from there on, and from the level on that was tuned on films to train on.
     """
-    unseen.fitted = films.fitted
-    maps = (forecast(model.eval(), films, films.batch([film])) for film in some_of(films, TUNED))
+    maps = (forecast(model, films, films.batch([film])) for film in some_of(films, TUNED))
     levels = tune_levels([count_levels(maps)])
     sums = {name: [[] for _ in unseen.ahead] for name in (NETWORK, *RIVALS)}
     for film in range(len(unseen)):
@@ -181,7 +179,7 @@ def judge(model: torch.nn.Module, films: Windows, unseen: Windows) -> dict:
                 known = each["known"]
                 fields = (*known["rmse"][:2], *known["1"], *known["tuned"])
                 sums[name][lead].append([field.item() for field in fields])
-    return {"sums": sums, "blocks": unseen.blocks()}
+    return {"sums": sums}
 
 
 def tune(rates: list[float], name: str, attempt: Callable[[float], float]) -> float:
@@ -195,8 +193,8 @@ def tune(rates: list[float], name: str, attempt: Callable[[float], float]) -> fl
     return best
 
 
-def ask(asked: Asked, seeds: int, steps: int, fine: int, rates: list[float]) -> None:
-    """Train all, and print the table."""
+def train_all(asked: Asked, seeds: int, steps: int, fine: int, rates: list[float]) -> dict[str, list[list[dict]]]:
+    """Train all networks; return by what was unseen, of each seed, what `judge` gave, once or more."""
     beginning, early, late, first = (asked.fit(name) for name in ("beginning", "early", "late", "first day"))
 
     def try_rate(lr: float) -> float:
@@ -216,32 +214,45 @@ def ask(asked: Asked, seeds: int, steps: int, fine: int, rates: list[float]) -> 
         other_half = learn(asked, other, late, fine, finer, seed, unseen="early", begin=begun)
         hours.append([one_half, other_half])
         days.append([learn(asked, day, first, fine, finer, seed, unseen="last day", begin=one)])
-    minutes = [lead * early.minutes for lead in asked.plan.ahead]
-    print("\n".join(draw_table({"hours": hours, "day": days}, minutes)))
+    return {"hours": hours, "day": days}
 
 
-def main(args: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def make_parser(doc: str, out: str) -> argparse.ArgumentParser:
+    """Return the parser of what may be asked. out: the folder for what is kept, if none is named."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=os.environ.get("COURSE_RADAR"))
-    parser.add_argument("--out", default="build/question")
-    parser.add_argument("--ahead", type=int, nargs="+", default=[6, 12])
+    parser.add_argument("--out", default=out)
     for name, default in {"seeds": 5, "steps": 120, "fine": 40, "pool": 2, "crop": 64, "batch": 4, "gap": 60}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--rates", type=float, nargs="+", default=[0.0025, 0.005, 0.01, 0.02, 0.04])
-    given = parser.parse_args(args)
+    return parser
+
+
+def ask(given: argparse.Namespace, plan: Plan, judge: Callable, out: Path) -> dict[str, list[list[dict]]]:
+    """Read the radar, and let `train_all` do the rest. plan: what the command line does not say of it.
+
+    Raises: ValueError if there is no radar; as `read_parts`.
+    """
     if not given.folder:
-        report("there is no radar to ask: name a folder with .npz of frames, or set COURSE_RADAR")
-        return 1
-    plan = {name: getattr(given, name) for name in ("pool", "crop", "batch", "gap")}
-    plan, out = Plan(ahead=tuple(given.ahead), **plan), Path(given.out)
+        raise ValueError("there is no radar to ask: name a folder with .npz of frames, or set COURSE_RADAR")
+    plan = replace(plan, cells="known", **{name: getattr(given, name) for name in ("pool", "crop", "batch", "gap")})
     out.mkdir(parents=True, exist_ok=True)
     with joined("gloo", "cpu") as world:
-        try:
-            parts = read_parts(Path(given.folder), plan, out)
-        except (OSError, ValueError) as error:
-            report(error)
-            return 1
-        ask(Asked(world, plan, parts, out), given.seeds, given.steps, given.fine, given.rates)
+        parts = read_parts(Path(given.folder), plan, out)
+        return train_all(Asked(world, plan, parts, out, judge), given.seeds, given.steps, given.fine, given.rates)
+
+
+def main(args: list[str] | None = None) -> int:
+    parser = make_parser(__doc__, "build/question")
+    parser.add_argument("--ahead", type=int, nargs="+", default=[6, 12])
+    given = parser.parse_args(args)
+    try:
+        found = ask(given, Plan(ahead=tuple(given.ahead)), judge, Path(given.out))
+    except (OSError, ValueError) as error:
+        report(error)
+        return 1
+    minutes = found["hours"][0][0]["settings"]["minutes"]
+    print("\n".join(draw_table(found, [f"{lead * minutes} min" for lead in given.ahead])))
     return 0
 
 
