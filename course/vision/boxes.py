@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.ops import batched_nms, box_iou
 
-SMALL = 1e-3  # logits of sizes stay within exp of this range's ends
+FACTOR = 1e3  # a size lies between the anchor over this and the anchor times this: none overflows
 ANCHOR = 16.0  # pixels: sizes are learned as logarithms of their ratio to this
 
 
@@ -71,7 +71,7 @@ def fill_grid(boxes: Sequence[Tensor], labels: Sequence[Tensor], side: int, stri
 
 
 def decode_grid(outputs: Tensor, side: int, least: float = 0.05, suppress: float | None = 0.45) -> list[Detections]:
-    """Turn what a detector says into boxes, without those that are unlikely or that overlap a better one of their class.
+    """Turn what a detector says into boxes, less the unlikely ones and those that overlap a better one of their class.
 
     least: the lowest score that is kept; suppress: the IoU from which on a box is suppressed; None suppresses none.
     Shapes: outputs (N, 5 + K, G, G): the logit of an object, four offsets as in Grid, K logits of classes. Returns N
@@ -87,7 +87,7 @@ def decode_grid(outputs: Tensor, side: int, least: float = 0.05, suppress: float
         chance, label = one[5:].softmax(0).max(0)
         score = one[0].sigmoid() * chance
         x, y = (one[1] + middle) * (side / cells), (one[2] + middle[:, None]) * (side / cells)
-        width, height = one[3:5].clamp(math.log(SMALL), -math.log(SMALL)).exp() * ANCHOR
+        width, height = one[3:5].clamp(-math.log(FACTOR), math.log(FACTOR)).exp() * ANCHOR
         box = torch.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], -1).clamp(0, side)
         box, score, label = box.flatten(0, 1), score.flatten(), label.flatten()
         area = (box[:, 2:] - box[:, :2]).prod(1)

@@ -1,4 +1,4 @@
-"""Scenes: coloured digits on pieces of photographs. Masks, boxes and labels come for free, as we put the digits there."""
+"""Scenes: coloured digits on pieces of photographs. As we put them there, masks, boxes and labels come for free."""
 
 # scikit-learn has no stubs: what it returns is of an unknown type.
 # pyright: reportAttributeAccessIssue=false
