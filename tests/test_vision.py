@@ -209,6 +209,12 @@ def test_a_class_that_never_occurs_has_no_precision_and_one_not_found_has_0():
     assert mean_precision(one, boxes, kinds, 3) == 0.5
 
 
+def test_a_box_without_area_is_never_found_and_hides_no_other():
+    boxes = [tensor([[5.0, 5, 5, 5], [0, 0, 10, 10]])]
+    one = [found([[5, 5, 5, 5], [0, 0, 10, 10]], [0.9, 0.8], [0, 0])]
+    assert average_precision(one, boxes, KINDS[:1], 1).tolist() == [0.25]  # precision 1/2 at a recall of 1/2
+
+
 def test_no_detections_have_0_and_no_pictures_nan():
     nothing = found([], [], [])
     assert average_precision([nothing, nothing], TRUTH, KINDS, 1).tolist() == [0]

@@ -135,7 +135,7 @@ def _precision_of(label: int, found: Sequence, boxes: Sequence, labels: Sequence
         of_class, truth = one.labels == label, here[kinds == label]
         count += len(truth)
         score, order = one.scores[of_class].sort(descending=True, stable=True)
-        overlap = box_iou(one.boxes[of_class][order], truth.to(one.boxes))
+        overlap = box_iou(one.boxes[of_class][order], truth.to(one.boxes)).nan_to_num()  # 0 / 0: no area
         scores.append(score.cpu())
         hits += _match(overlap, least)
     if not count:
