@@ -88,6 +88,13 @@ def test_one_to_most_digits_stand_apart_and_inside():
         assert set(mask.unique().tolist()) == {0, *(labels + 1).tolist()}
 
 
+def test_dim_photographs_are_darker_than_their_digits():
+    scenes = make_scenes(DIGITS, LABELS, 20, seed=7, dim=True)
+    brightest = scenes.images.max(1).values
+    assert brightest[scenes.masks == 0].float().quantile(0.99) <= round(0.6 * 255) + 1
+    assert brightest[scenes.masks > 0].float().median() == 255
+
+
 def test_a_side_larger_than_the_photographs_is_filled():
     assert make_scenes(DIGITS, LABELS, 2, part="test", side=460).images.shape == (2, 3, 460, 460)
 

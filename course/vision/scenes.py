@@ -18,6 +18,7 @@ SIZES = (20, 24, 28, 32, 36)  # of a digit's square, pixels
 INK = 0.35  # a pixel belongs to a digit from this share of ink on
 APART = 3  # boxes overlap by fewer pixels than this, in rows or in columns
 CONTRAST = 0.5  # the least distance of a digit's colour from the mean of what it covers
+DIM = 0.6  # what is left of the light of a dim photograph
 MEAN, SPREAD = 0.45, 0.25  # of the pixels of scenes, roughly
 TRIES = 10
 
@@ -73,12 +74,20 @@ def read_photos(part: Part) -> list[Tensor]:
 
 
 def make_scenes(
-    images: Tensor, labels: Tensor, count: int, part: Part = "train", seed: int = 0, side: int = 64, most: int = 4
+    images: Tensor,
+    labels: Tensor,
+    count: int,
+    part: Part = "train",
+    seed: int = 0,
+    side: int = 64,
+    most: int = 4,
+    dim: bool = False,
 ) -> Scenes:
     """Put 1 to `most` digits on pieces of photographs; the same seed gives the same scenes.
 
     A digit has a size of 20 to 36 pixels and a colour that differs from what it covers; it may lose two pixels at the
-    picture's edge, and its box hardly overlaps another. Digits and photographs are drawn independently.
+    picture's edge, and its box hardly overlaps another. Digits and photographs are drawn independently. With `dim`
+    photographs are darker and colours bright, which makes ink easier to see.
     Shapes: images uint8 (N, 28, 28), labels (N,), as in an ImageSet. Returns Scenes of count pictures (side, side).
     Raises: ValueError if there are no images, a count is below 1, the side is below 36, or there is no such part.
     """
@@ -91,9 +100,9 @@ def make_scenes(
         raise ValueError(f"count is {count} and most is {most}, expected 1 or more of both")
     if side < max(SIZES):
         raise ValueError(f"side is {side}, expected at least {max(SIZES)}, the size of the largest digit: try 64")
-    photos = [photo.float() / 255 for photo in read_photos(part)]
+    photos = [photo.float() / 255 * (DIM if dim else 1) for photo in read_photos(part)]
     random = np.random.default_rng(seed)
-    made = [_make_scene(images, labels, photos, random, side, most) for _ in range(count)]
+    made = [_make_scene(images, labels, photos, random, side, most, dim) for _ in range(count)]
     pixels, masks, boxes, digits = ([scene[k] for scene in made] for k in range(4))
     return Scenes(torch.stack(pixels), torch.stack(masks), boxes, digits)
 
@@ -103,7 +112,9 @@ def scale_pixels(images: Tensor) -> Tensor:
     return (images.float() / 255 - MEAN) / SPREAD
 
 
-def _make_scene(images: Tensor, labels: Tensor, photos: list, random: np.random.Generator, side: int, most: int):
+def _make_scene(
+    images: Tensor, labels: Tensor, photos: list, random: np.random.Generator, side: int, most: int, bright: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """One scene: pixels, mask, boxes and labels, as in Scenes."""
     picture = _cut_piece(photos[random.integers(len(photos))], random, side)
     mask, boxes, digits = torch.zeros(side, side, dtype=torch.uint8), [], []
@@ -113,7 +124,7 @@ def _make_scene(images: Tensor, labels: Tensor, photos: list, random: np.random.
             ink = _place_ink(images[which], random, side)
             box = _box_of(ink > INK)
             if box and all(_stand_apart(box, other) for other in boxes):
-                picture = _paint(picture, ink, random)
+                picture = _paint(picture, ink, random, bright)
                 mask[ink > INK] = int(labels[which]) + 1
                 boxes.append(box)
                 digits.append(int(labels[which]))
@@ -155,10 +166,14 @@ def _stand_apart(box: list[int], other: list[int]) -> bool:
     return across < APART or down < APART
 
 
-def _paint(picture: Tensor, ink: Tensor, random: np.random.Generator) -> Tensor:
-    """Cover the picture with ink of a colour that is seen on it. Shapes: (3, H, W), (H, W); returns (3, H, W)."""
+def _paint(picture: Tensor, ink: Tensor, random: np.random.Generator, bright: bool) -> Tensor:
+    """Cover the picture with ink of a colour that is seen on it; bright: red, green or blue of it is full.
+
+    Shapes: (3, H, W), (H, W); returns (3, H, W).
+    """
     here = picture[:, ink > INK].mean(1)
     while True:
         colour = torch.from_numpy(random.random(3)).float()
+        colour = colour / colour.max() if bright else colour
         if (colour - here).norm() > CONTRAST:
             return torch.lerp(picture, colour[:, None, None].expand_as(picture), ink)
