@@ -18,7 +18,8 @@ def vision(monkeypatch):
     return importlib.import_module("vision")
 
 
-def test_two_seeds_are_trained_and_their_median_and_range_are_told(vision, capsys):
+def test_two_seeds_are_trained_and_their_median_and_range_are_told(vision, monkeypatch, capsys):
+    monkeypatch.setattr(vision, "UNSEEN", 20)
     assert vision.main(["--seeds", "2", "--scenes", "4", "--epochs", "1", "--pixel-epochs", "1"]) == 0
     out, err = capsys.readouterr()
     *lines, last = out.splitlines()

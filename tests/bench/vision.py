@@ -26,6 +26,7 @@ from course.vision import Scenes, decode_grid, fill_grid, make_scenes, mean_prec
 
 SIDE, CLASSES = 64, 10
 BATCH, PIXEL_BATCH = 50, 25
+UNSEEN = 400  # scenes to judge by
 BOX_WEIGHT, PHOTO_WEIGHT = 2, 0.2
 
 
@@ -106,7 +107,7 @@ def answer(net: nn.Module, x: Tensor) -> Tensor:
 def judge(data, seed: int, count: int, epochs: int, pixel_epochs: int) -> dict[str, float]:
     """Train a detector, then segmenters on its layers, and judge them on unseen digits over unseen photographs."""
     scenes: Scenes = make_scenes(data.train.images, data.train.labels, count, "train", seed, SIDE)
-    unseen: Scenes = make_scenes(data.test.images, data.test.labels, 400, "test", 1000 + seed, SIDE)
+    unseen: Scenes = make_scenes(data.test.images, data.test.labels, UNSEEN, "test", 1000 + seed, SIDE)
     x, unseen_x = scale_pixels(scenes.images), scale_pixels(unseen.images)
     grid = fill_grid(scenes.boxes, scenes.labels, SIDE)
     torch.manual_seed(seed)
@@ -133,7 +134,7 @@ def judge(data, seed: int, count: int, epochs: int, pixel_epochs: int) -> dict[s
 def judge_pixels(data, detector: Detector, seed: int, count: int, epochs: int, dim: bool) -> tuple[float, float, float]:
     """Train a segmenter that begins with a detector's layers. Returns ink IoU, the share of photograph, CPU seconds."""
     scenes = make_scenes(data.train.images, data.train.labels, count, "train", seed, SIDE, dim=dim)
-    unseen = make_scenes(data.test.images, data.test.labels, 400, "test", 1000 + seed, SIDE, dim=dim)
+    unseen = make_scenes(data.test.images, data.test.labels, UNSEEN, "test", 1000 + seed, SIDE, dim=dim)
     segmenter, masks = Segmenter(detector), scenes.masks.long()
     weight = torch.tensor([PHOTO_WEIGHT] + [1.0] * CLASSES)
 
