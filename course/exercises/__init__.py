@@ -25,6 +25,7 @@ from course.exercises import (
     speedrun,
     start,
     tensor,
+    text,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -56,6 +57,7 @@ MODULES = (
     layers,
     rain,
     convnets,
+    text,
     bayes,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
