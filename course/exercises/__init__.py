@@ -26,6 +26,7 @@ from course.exercises import (
     start,
     tensor,
     text,
+    trees,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -58,6 +59,7 @@ MODULES = (
     rain,
     convnets,
     text,
+    trees,
     bayes,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
