@@ -72,6 +72,7 @@ WORTHS = (
     (("nand", 1, 1, 0),),
     (("nand", 0, 1, 1),),
     (("nand", 0, 0, 1),),
+    (("nand", 0, 1, 0),),
     (("nand", 1, 0, 1, 1),),
     (("and", ("nand", 1, 1), 1),),
     (("or", 0, ("nand", 1, ("nand", 1, 0))),),
@@ -82,6 +83,7 @@ WORTHS = (
     (("or", 1, 0),),
     (("or", ("and", 1, 0), 0),),
     (("not", ("or", 0, 0)),),
+    (("not", 1),),
     (("and", ("not", 0), ("or", 0, 1)),),
     (0,),
     (1,),
@@ -110,13 +112,11 @@ def worth(tree):
         return tree
     name, *children = tree
     inputs = [worth(child) for child in children]
-    if name == "not":
-        return 1 - inputs[0]
+    if name in ("not", "nand"):
+        return 1 - min(inputs)
     if name == "and":
         return min(inputs)
-    if name == "or":
-        return max(inputs)
-    return 1 - min(inputs)
+    return max(inputs)
 
 
 def _with_nand(nand: Callable) -> Callable:
@@ -134,7 +134,21 @@ def _with_nand(nand: Callable) -> Callable:
     return walk
 
 
+def _nand_at_the_root(tree):
+    if tree not in (0, 1) and tree[0] == "nand":
+        return 1 - min(map(_without_nand, tree[1:]))
+    return _without_nand(tree)
+
+
+def _without_nand(tree):
+    if tree in (0, 1):
+        return tree
+    inputs = [_without_nand(child) for child in tree[1:]]
+    return {"not": 1 - inputs[0], "and": min(inputs[:2])}.get(tree[0], inputs[0] | inputs[-1])
+
+
 WRONG_WORTH = (
+    (_nand_at_the_root, "nand is known at the root only: call `worth` itself for the children."),
     (_with_nand(lambda x: x[0] | x[-1]), "nand is still taken for or: what comes after the last `if` needs its own."),
     (_with_nand(lambda x: x[0] | x[1]), "nand is still taken for or: what comes after the last `if` needs its own."),
     (_with_nand(min), "this is and: nand is its opposite."),
@@ -284,7 +298,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "trees.nand": Exercise(
         check_nand,
-        "A new operation is one line more, and all old trees are worth what they were: so it was with the new gate.",
+        "One line more, and all old trees are worth what they were: so it was with the new gate. (Nand of one is not.)",
         (
             "Whatever is none of the three falls through to the last line. What does that make of nand?",
             "Compute what all children are worth first, however many there are.",

@@ -1,102 +1,122 @@
 """Answers to trees.levels, written from its text alone."""
 
 
-def plain(tree):
-    found = []
-
-    def visit(node):
-        if node in (0, 1):
-            return 0
-        place = max(visit(child) for child in node[1:])
-        while len(found) <= place:
-            found.append([])
-        found[place].append(node)
-        return place + 1
-
-    visit(tree)
-    return found
-
-
-def height(node):
-    return 0 if node in (0, 1) else 1 + max(height(child) for child in node[1:])
+def height(tree):
+    return 0 if tree in (0, 1) else 1 + max(map(height, tree[1:]))
 
 
 def nodes(tree):
     return [] if tree in (0, 1) else [tree, *(node for child in tree[1:] for node in nodes(child))]
 
 
-def by_height(tree):
-    return [[node for node in nodes(tree) if height(node) == place] for place in range(1, height(tree) + 1)]
-
-
-def by_dict(tree):
-    found = {}
-    for node in nodes(tree):
-        found.setdefault(height(node), []).append(node)
-    return [found[place] for place in sorted(found)]
-
-
-def as_tuples(tree):
-    return tuple(map(tuple, plain(tree)))
-
-
-def sort_by(place_of):
+def mended(join=max, leaf=0):
     def levels(tree):
-        found = {}
+        found = []
 
-        def visit(node, depth):
+        def visit(node):
             if node in (0, 1):
-                return 0
-            place = place_of([visit(child, depth + 1) for child in node[1:]], depth)
-            found.setdefault(place, []).append(node)
+                return leaf
+            place = join([visit(child) for child in node[1:]])
+            while len(found) <= place:
+                found.append([])
+            found[place].append(node)
             return place + 1
 
-        visit(tree, 0)
-        return [found.get(place, []) for place in range(max(found, default=-1) + 1)]
+        visit(tree)
+        return found
 
     return levels
 
 
-def backwards(tree):
-    return plain(tree)[::-1]
+def by_height(tree):
+    return [[node for node in nodes(tree) if height(node) == high] for high in range(1, height(tree) + 1)]
+
+
+def as_tuples(tree):
+    return tuple(tuple(level) for level in by_height(tree))
+
+
+def turned_round(tree):
+    return [level[::-1] for level in by_height(tree)]
+
+
+def by_rounds(tree):
+    waiting, done, rounds = nodes(tree), {0, 1}, []
+    while waiting:
+        ready = [node for node in waiting if all(child in done for child in node[1:])]
+        waiting = [node for node in waiting if node not in ready]
+        done |= set(ready)
+        rounds.append(ready)
+    return rounds
+
+
+def by_depth(tree):
+    found = []
+
+    def visit(node, depth):
+        if node in (0, 1):
+            return
+        while len(found) <= depth:
+            found.append([])
+        found[depth].append(node)
+        for child in node[1:]:
+            visit(child, depth + 1)
+
+    visit(tree, 0)
+    return found
 
 
 def deepest_first(tree):
-    return sort_by(lambda below, depth: depth)(tree)[::-1]
+    return by_depth(tree)[::-1]
 
 
-def names(tree):
-    return [[node[0] for node in level] for level in plain(tree)]
+def root_first(tree):
+    return by_height(tree)[::-1]
 
 
-def once(tree):
-    return [list(dict.fromkeys(level)) for level in plain(tree)]
+def without_twins(tree):
+    return [list(dict.fromkeys(level)) for level in by_height(tree)]
 
 
-def a_number(tree):
-    return height(tree)
+def empty_at_first(tree):
+    return [[], *by_height(tree)] if height(tree) else []
 
 
-def nothing(tree):
-    plain(tree)
+def flat(tree):
+    return sorted(nodes(tree), key=height)
+
+
+def as_dict(tree):
+    return dict(enumerate(by_height(tree)))
+
+
+def without_the_root(tree):
+    return by_height(tree)[:-1]
+
+
+def forgets(tree):
+    by_height(tree)
 
 
 RIGHT = [
-    (plain, "max"),
-    (by_height, "by height"),
-    (by_dict, "a dict"),
+    (mended(), "min became max"),
+    (by_height, "by the height of each node"),
     (as_tuples, "tuples"),
+    (turned_round, "another order within a level"),
+    (by_rounds, "round by round, what is ready"),
 ]
 WRONG = [
-    (sort_by(lambda below, depth: min(below)), "as given", "wait for all of them"),
-    (sort_by(lambda below, depth: below[0]), "the first child", "first child only"),
-    (sort_by(lambda below, depth: below[-1]), "the last child", "last child only"),
-    (sort_by(lambda below, depth: sum(below)), "the sum", "take the highest"),
-    (sort_by(lambda below, depth: depth), "from the root", "the root comes first"),
-    (deepest_first, "the deepest first", "could come earlier"),
-    (backwards, "backwards", "wrong order"),
-    (names, "names", "expected ('"),
-    (once, "once", "listed twice"),
-    (a_number, "a number", "expected a list of lists"),
-    (nothing, "returns nothing", "returns nothing"),
+    (mended(min), "as given", "wait for all of them"),
+    (mended(lambda below: below[0]), "the first child", "first child only"),
+    (mended(lambda below: below[-1]), "the last child", "last child only"),
+    (mended(sum), "the sum", "take the highest"),
+    (by_depth, "by the way from the root", "the root comes first"),
+    (deepest_first, "deepest first", "some nodes could come earlier"),
+    (root_first, "turned round", "wrong order"),
+    (without_twins, "each node once", "listed twice"),
+    (empty_at_first, "an empty list", "your first list is empty"),
+    (flat, "no levels", "expected"),
+    (as_dict, "a dict", "expected a list of lists"),
+    (without_the_root, "the root is missing", "lists, expected"),
+    (forgets, "no return", "returns nothing"),
 ]

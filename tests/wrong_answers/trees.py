@@ -108,7 +108,7 @@ WRONG = {
         (given_worth, "taken for or"),
         (nand_of_two, "the first and the last child"),
         (nor, "this is nor"),
-        (only_at_the_root, "IndexError"),
+        (only_at_the_root, "at the root only"),
     ],
     "trees.levels": [
         (given_levels, "wait for all of them"),
