@@ -36,7 +36,7 @@ def sources(nb):
 
 def test_it_holds_the_exercises_and_just_the_cells_that_they_need(path):
     given, test = "def accuracy(logits, y):\n    helper(y)", 'confirm("start.accuracy", accuracy)'
-    needed = ["import torch", "def helper(x):\n    return torch.tensor(x)", "from course.solutions import confirm"]
+    needed = ["import torch", "def helper(x):\n    return torch.tensor(x)", "from course.exercises import confirm"]
     assert sources(make_assignment(path)) == [*needed, given, test]
 
 

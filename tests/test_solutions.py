@@ -1,4 +1,4 @@
-"""The room `solutions`, on tiny notebooks; then the committed solutions, which are those that would be made today."""
+"""Solutions of tiny notebooks; then the committed solutions, which are those that would be made today."""
 
 import re
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course import _places, solutions
+from course import _places
 from course._places import find_notebooks
-from course.exercises import EXERCISES, Mistake
+from course.exercises import EXERCISES, Mistake, confirm
 from course.upkeep import notebooks
 from course.upkeep import solutions as upkeep
 from gates import (
@@ -89,7 +89,7 @@ def tiny(tmp_path):
 def test_each_exercise_has_its_text_the_given_code_its_hints_and_a_right_answer(tiny):
     title, imports, text, code, second, second_code = upkeep.make_solutions(tiny).cells
     assert title.source.startswith("# Solutions: Read *all*\n\nRight answers to the exercises of [07_tiny](../07_tiny")
-    assert imports.source == "import torch\n\nfrom course.solutions import confirm"
+    assert imports.source == "import torch\n\nfrom course.exercises import confirm"
     assert text.source == (
         "## start.accuracy\n\nA text.\n\nIts end.\n\nThe notebook gives you this:\n\n"
         "```python\ndef my_accuracy(logits, y):\n    ...\n```\n\n<details><summary>Hints</summary>\n\n"
@@ -123,8 +123,8 @@ def test_an_exercise_that_is_unknown_is_named(tmp_path):
     notebooks.write(new_notebook(cells=[new_markdown_cell("# A"), new_code_cell('check("start.nine", f)')]), path)
     with pytest.raises(ValueError, match=r"03_none.ipynb checks 'start.nine', expected one of start.accuracy, "):
         upkeep.make_solutions(path)
-    with pytest.raises(ValueError, match=r"^exercise is 'start.nine', expected one of start.accuracy, "):
-        solutions.confirm("start.nine", abs)
+    with pytest.raises(ValueError, match='^there is no exercise "start.nine": try'):
+        confirm("start.nine", abs)
 
 
 def test_an_answer_brings_the_constants_helpers_and_imports_that_it_needs_and_no_others(module):
@@ -162,10 +162,10 @@ def test_a_solution_is_praised_and_not_noted_and_a_wrong_one_stops(tmp_path, mon
     monkeypatch.delenv("CI")
     monkeypatch.setattr(_places, "SOLVED", tmp_path / "solved")
     exercise = EXERCISES["start.accuracy"]
-    solutions.confirm("start.accuracy", exercise.solve)
+    confirm("start.accuracy", exercise.solve)
     assert capsys.readouterr().out == f"start.accuracy is right! {exercise.praise}\n"
     with pytest.raises(Mistake, match="expected a function, got 3"):
-        solutions.confirm("start.accuracy", 3)
+        confirm("start.accuracy", 3)
     assert not (tmp_path / "solved").exists()
 
 

@@ -90,6 +90,17 @@ def check(name: str, answer: object) -> None:
         note_solved(name)
 
 
+def confirm(name: str, answer: object) -> None:
+    """Say that an answer is right; unlike `check`, note nothing. The notebooks with solutions call it.
+
+    Raises: Mistake if it is wrong, so that no notebook with a wrong solution is ever written; ValueError for an
+    unknown name.
+    """
+    name, exercise = _find(name)
+    exercise.check(answer)
+    say(f"{name} is right! {exercise.praise}")
+
+
 def hint(name: str, number: int | None = None) -> None:
     """Print an exercise's next hint, from a nudge to nearly the answer; or the one of that number, from 1."""
     name, exercise = _find(name)

@@ -298,7 +298,7 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "trees.nand": Exercise(
         check_nand,
-        "One line more, and all old trees are worth what they were: so it was with the new gate, though nand of one is not.",
+        "One line more, and all old trees are worth what they were, as they were after the new gate.",
         (
             "Whatever is none of the three falls through to the last line. What does that make of nand?",
             "Compute what all children are worth first, however many there are.",

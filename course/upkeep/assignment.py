@@ -14,7 +14,7 @@ INTRODUCTION = """# Assignment: {title}
 
 Replace the code of each exercise; leave the cells that begin with `confirm`, which give the points. The exercises come
 from notebook {stem} of the course, where `hint` helps."""
-CONFIRM = "from course.solutions import confirm"
+CONFIRM = "from course.exercises import confirm"
 
 
 def write_assignment(path: Path, folder: Path) -> str:

@@ -78,7 +78,7 @@ def make_solutions(path: Path | str) -> NotebookNode:
     """
     path = Path(path)
     nb = notebooks.read(path)
-    imports, cells = {"from course.solutions import confirm"}, []
+    imports, cells = {"from course.exercises import confirm"}, []
     for name, text, given, _ in find_asked(nb, path):
         if name not in EXERCISES:
             raise ValueError(f"{path} checks {name!r}, expected one of {', '.join(EXERCISES)}: correct it, or add it")
