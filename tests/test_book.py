@@ -2,8 +2,11 @@
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from course import _places
 from course.cli import main
 from course.upkeep import book, notebooks
-from course.upkeep.book import cards, extension, glossary, pages, reference
+from course.upkeep.book import cards, colab, extension, glossary, pages, reference
 
 needs_sphinx = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in book.EXTRA),
@@ -141,6 +144,64 @@ def test_a_notebook_says_what_it_costs_and_where_else_it_runs(tmp_path):
     assert "(https://mybinder.org/v2/gh/a/b/HEAD?labpath=notebooks%2F00_start.ipynb)" in bar
     assert f"(https://github.com/a/b/blob/HEAD/notebooks/{path.name})" in bar
     assert "http" not in pages.notebook_page(path, OPENED[path], tmp_path, "").split("::::")[1]
+
+
+def test_a_notebook_opens_in_colab_from_the_branch_that_holds_those_that_fetch_the_course(tmp_path):
+    path = PATHS[0]
+    bar = pages.notebook_page(path, OPENED[path], tmp_path, "https://github.com/a/b").split("::::")[1]
+    assert "(https://colab.research.google.com/github/a/b/blob/colab/00_start.ipynb)" in bar
+
+
+def test_what_is_handed_out_is_the_notebook_and_fetches_the_course_only_if_its_repository_is_known(tmp_path):
+    for repository, first in (("https://github.com/a/b", "fetch"), ("", OPENED[PATHS[0]].cells[0].id)):
+        folder = tmp_path / str(bool(repository))
+        book.write_source(folder, repository)
+        handed = {path.name: notebooks.read(path) for path in (folder / "downloads").iterdir()}
+        assert handed.keys() == {path.name for path in PATHS} and handed[PATHS[0].name].cells[0].id == first
+        for path, nb in OPENED.items():
+            assert handed[path.name].cells[-len(nb.cells) :] == nb.cells
+
+
+FETCHING = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+
+cell, here, hidden = sys.argv[1:]
+shell = InteractiveShell.instance()
+shell.register_magic_function(lambda line: print("pip", line), magic_name="pip")
+if hidden == "hidden":
+    sys.meta_path[:] = [each for each in sys.meta_path if "editable" not in f"{getattr(each, '__module__', '')}"]
+    sys.path[:] = [each for each in sys.path if each != here]
+shell.run_cell(cell).raise_error()
+import course
+print(course.__file__)
+"""
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with a package `course`, which holds nothing."""
+    (tmp_path / "theirs" / "course").mkdir(parents=True)
+    (tmp_path / "theirs" / "course" / "__init__.py").touch()
+    git = ["git", "-C", str(tmp_path / "theirs"), "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "course"]):
+        subprocess.run([*git, *words], check=True)
+    return (tmp_path / "theirs").as_uri()
+
+
+@pytest.mark.parametrize("there", ["hidden", "there"])
+def test_the_course_is_fetched_where_it_is_missing_and_elsewhere_nothing_is_done(there, repository, tmp_path):
+    first = colab.with_fetch(OPENED[PATHS[0]], repository).cells[0].source
+    command = [sys.executable, "-I", "-c", FETCHING, first, str(_places.ROOT), there]
+    environment = os.environ | {"IPYTHONDIR": str(tmp_path / "ipython")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    *said, place = done.stdout.splitlines()
+    fetched = tmp_path / "from-numpy-to-rain"
+    if there == "hidden":
+        assert said == ["pip install --quiet --editable from-numpy-to-rain"]
+        assert Path(place) == fetched / "course" / "__init__.py"
+    else:
+        assert said == [] and not fetched.exists() and Path(place).is_relative_to(_places.ROOT)
 
 
 def test_every_name_that_a_room_gives_is_in_its_reference():

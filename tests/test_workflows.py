@@ -15,6 +15,7 @@ import yaml  # JupyterLab's server needs it
 from packaging.requirements import Requirement
 
 from course import cli
+from course.upkeep.book.colab import BRANCH
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / ".github" / "workflows"
@@ -195,6 +196,16 @@ def test_the_website_is_built_tested_in_a_browser_and_published_from_the_main_br
     assert publish["needs"] == "build" and publish["steps"][0]["uses"].startswith("actions/deploy-pages@v")
     assert BOOK["permissions"] == {"contents": "read"} and "permissions" not in build
     assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+
+
+def test_the_notebooks_of_the_website_go_to_the_branch_that_colab_opens():
+    upload = next(step for step in BOOK["jobs"]["build"]["steps"] if "upload-artifact" in step.get("uses", ""))
+    job = BOOK["jobs"]["colab"]
+    checkout, download, push = job["steps"]
+    assert upload["with"] == {"name": download["with"]["name"], "path": "build/book/_downloads/*/*.ipynb"}
+    assert job["needs"] == "build" and job["permissions"] == {"contents": "write"}
+    assert push["run"].splitlines()[0] == f"git switch --quiet --orphan {BRANCH}"
+    assert push["run"].splitlines()[-1] == f"git push --quiet --force origin {BRANCH}"
 
 
 def test_instructors_can_read_what_a_new_torch_changes():

@@ -16,7 +16,7 @@ from course import _places
 from course._atomic import make_writable
 from course._streams import say
 from course.upkeep import notebooks
-from course.upkeep.book import cards, glossary, pages, reference
+from course.upkeep.book import cards, colab, glossary, pages, reference
 from course.upkeep.readme import GROUPS, title
 
 INSTALL = f'"{sys.executable}" -m pip install --editable'
@@ -109,7 +109,7 @@ def write_source(folder: Path, repository: str, pdf: bool = False) -> int:
     for path, nb in opened.items():
         texts[f"notebooks/{path.stem}"] = pages.notebook_page(path, nb, folder, repository)
         (folder / "downloads").mkdir(exist_ok=True)
-        shutil.copy(path, folder / "downloads")
+        notebooks.write(colab.with_fetch(nb, repository) if repository else nb, folder / "downloads" / path.name)
     texts["glossary"] = glossary.glossary_page()
     texts["cards"] = cards.cards_page(opened, repository, pdf)
     texts["index"] = pages.home_page(opened, folder, repository) + _contents(opened, rooms)
