@@ -188,6 +188,12 @@ def test_on_a_phone_nothing_sticks_out_to_the_right(visited):
             assert page.evaluate("() => document.documentElement.scrollWidth") <= 390, path
 
 
+def test_no_card_is_cut_off_at_the_side(visited):
+    cut = "() => [...document.querySelectorAll('table')].filter(one => one.offsetWidth > one.parentElement.offsetWidth)"
+    with visited("cards") as page:
+        assert page.evaluate(f"{cut}.length") == 0 < page.locator("table").count()
+
+
 def test_next_leads_through_the_notebooks_in_their_order(visited):
     with visited("index") as page:
         page.locator(".prev-next-area a.right-next").click()
