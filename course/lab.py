@@ -1,7 +1,7 @@
 """JupyterLab on a learner's own copies of the notebooks: `python3 run.py lab`.
 
 The copies lie in my/, which git does not see: so the committed notebooks stay as they are, `git pull` always works, and
-answers are kept.
+answers are kept. They begin without outputs, so that one can guess before one sees.
 """
 
 import argparse
@@ -64,8 +64,8 @@ def update_copies(source: Path, own: Path, fresh: Sequence[str] = ()) -> list[st
     make_writable(own)
     origins = _read_origins(own)
     for path in paths:
-        content, copy = path.read_bytes(), own / path.name
-        origin = {"text": _digest(_text(path, content)), "bytes": _digest(content)}
+        text, content = _without_outputs(path)
+        copy, origin = own / path.name, {"text": _digest(text), "bytes": _digest(content)}
         for place in own.glob(f"{path.stem}-newer*.ipynb"):
             if _is_untouched(place, origins):
                 place.unlink()
@@ -97,12 +97,17 @@ def _read_origins(own: Path) -> dict[str, dict[str, str]]:
         return {}
 
 
-def _text(path: Path, content: bytes) -> bytes:
-    """What there is to read and to run, without outputs."""
+def _without_outputs(path: Path) -> tuple[bytes, bytes]:
+    """Return what there is to read and to run in a notebook, and the file without what its cells have shown."""
     try:
-        return json.dumps([cell["source"] for cell in json.loads(content)["cells"]]).encode()
+        nb = json.loads(path.read_bytes())
+        text = json.dumps([cell["source"] for cell in nb["cells"]]).encode()
     except (ValueError, KeyError):
         raise ValueError(f"{path} is no notebook any more: git checkout HEAD -- notebooks/{path.name}") from None
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return text, (json.dumps(nb, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _is_untouched(copy: Path, origins: dict[str, dict[str, str]]) -> bool:

@@ -14,7 +14,7 @@ def notebook(*sources, output=""):
         cells=[nbformat.v4.new_code_cell(source, id=f"c{k}") for k, source in enumerate(sources)]
     )
     nb.cells[0].outputs = [nbformat.v4.new_output("stream", text=output)] if output else []
-    return nbformat.writes(nb)
+    return nbformat.writes(nb) + "\n"
 
 
 @pytest.fixture
@@ -32,11 +32,13 @@ def seen(own):
     return sorted(path.name for path in own.glob("*.ipynb"))
 
 
-def test_the_first_copies_are_equal_to_the_byte_and_nothing_is_said(places):
+def test_the_first_copies_are_the_notebooks_without_outputs_and_nothing_is_said(places):
     course, own = places
+    (course / "05_optim.ipynb").write_text(notebook("05_optim", output="1"), encoding="utf-8")
     assert update_copies(course, own) == []
     assert seen(own) == ["00_start.ipynb", "05_optim.ipynb"]
-    assert all((own / name).read_bytes() == (course / name).read_bytes() for name in seen(own))
+    for name in seen(own):
+        assert nbformat.read(own / name, 4) == nbformat.reads(notebook(name[:-6]), 4)
 
 
 def test_a_changed_copy_stays_and_a_notebook_that_came_later_is_copied(places):
@@ -99,7 +101,7 @@ def test_to_begin_anew_keeps_what_was_there_under_another_name(places):
     for answer in ("first", "second"):
         (own / "05_optim.ipynb").write_text(notebook(answer), encoding="utf-8")
         assert len(update_copies(course, own, ["05"])) == 1
-        assert (own / "05_optim.ipynb").read_bytes() == (course / "05_optim.ipynb").read_bytes()
+        assert (own / "05_optim.ipynb").read_text(encoding="utf-8") == notebook("05_optim")
     assert (own / "05_optim-before.ipynb").read_text(encoding="utf-8") == notebook("first")
     assert (own / "05_optim-before-2.ipynb").read_text(encoding="utf-8") == notebook("second")
 

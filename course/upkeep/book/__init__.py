@@ -34,6 +34,7 @@ CONTENTS = """
 SETTINGS = {  # of Sphinx; those of the theme below
     "project": "From numpy to rain",
     "html_title": "From numpy to rain",
+    "author": "",
     "copyright": "",
     "extensions": ["myst_parser", "course.upkeep.book.extension"],
     "myst_enable_extensions": ["attrs_inline", "colon_fence", "dollarmath"],
