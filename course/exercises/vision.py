@@ -175,10 +175,11 @@ def check_suppress(answer: object) -> None:
 
 def _read_places(result: object) -> list[int]:
     try:
-        places = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else [float(one) for one in result])
+        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result)
+        places = values.astype(float)
     except (TypeError, ValueError):
         raise Mistake(f"you return a {type(result).__name__}, expected a list of places.") from None
-    if places.dtype == bool:
+    if values.dtype == bool:
         raise Mistake("you return a mask, expected the places of the boxes that stay, the highest score first.")
     if places.ndim != 1 or (places != places.round()).any():
         raise Mistake("you return boxes or scores, expected their places: whole numbers, counted from 0.")
@@ -468,7 +469,7 @@ EXERCISES: dict[str, Exercise] = {
         (
             "Go through the boxes from the highest score down, and remember those that stay.",
             "`scores.argsort(descending=True).tolist()` is the order. A box meets those that were kept before it.",
-            "It stays if `(box_iou(boxes[place:place + 1], boxes[kept]) <= limit).all()`, with `kept` a list of places.",
+            "It stays if `(box_iou(boxes[place:place + 1], boxes[kept]) <= limit).all()`; `kept` is a list.",
         ),
         suppress_overlaps,
     ),
