@@ -103,6 +103,17 @@ def test_images_have_scales_of_their_own_or_one_up_to_top():
         assert [axes.images[0].get_clim() for axes in fig.axes] == scales
 
 
+def test_images_may_have_colours_and_boxes():
+    pictures = [torch.full((3, 4, 6), 255), torch.zeros(2, 3)]
+    fig = plots.images(pictures, boxes={"true box": [torch.tensor([[0, 1, 2, 9]]), torch.zeros(0, 4)]})
+    first, second = fig.axes
+    assert first.images[0].get_array().shape == (4, 6, 3) and first.images[0].get_array().max() == 1
+    (box,) = first.get_lines()
+    assert box.get_xydata().tolist() == [[-0.5, 0.5], [1.5, 0.5], [1.5, 8.5], [-0.5, 8.5], [-0.5, 0.5]]
+    assert (first.get_xlim(), first.get_ylim()) == ((-0.5, 5.5), (3.5, -0.5))  # what lies outside makes no room
+    assert box.get_color() == plots.STYLES["true box"][0] and not second.get_lines()
+
+
 def test_the_data_of_bars_histograms_and_points_are_heights_counts_and_places():
     assert plots.figure_data(plots.bars({"a": 1, "b": 2.5}, title="", y=""))["axes"][0]["bars"] == [1, 2.5]
     steps = plots.figure_data(plots.histogram({"a": [0, 0, 1]}, title="", x="", bins=[0, 0.5, 1]))["axes"][0]["series"]

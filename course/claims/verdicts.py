@@ -43,6 +43,7 @@ CLAIMS = {
     "c27": "a convolution's output has the size (N − F)/stride + 1, and zero padding keeps it",
     "c28": "the stride of max pooling is 2 by default",
     "c29": "transposed convolution is convolution, by the transposed matrix",
+    "c30": "saliency maps segment without supervision",
     "c31": "L2 (weight decay) is a Gaussian prior on the weights",
     "c32": "the variational bound approximates the evidence from below",
     "c33": "loss that does not fall means that the network cannot learn",

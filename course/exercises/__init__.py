@@ -27,6 +27,7 @@ from course.exercises import (
     tensor,
     text,
     trees,
+    vision,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -58,6 +59,7 @@ MODULES = (
     layers,
     rain,
     convnets,
+    vision,
     text,
     trees,
     bayes,

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal, Stroke
 from torch import Tensor
 
 from course.plots.style import (
@@ -30,11 +31,13 @@ def images(
     signed: bool = False,
     top: float | None = None,
     size: tuple[float, float] | None = None,
+    boxes: Mapping[str, Sequence[object]] | None = None,
 ) -> Figure:
-    """Draw pictures in a grid, grey, or diverging around zero if `signed`.
+    """Draw pictures in a grid, grey, in colours, or diverging around zero if `signed`.
 
-    Shapes: pictures N x (H, W) or N x (1, H, W).
+    Shapes: pictures N x (H, W), N x (1, H, W), or N x (3, H, W) in colours 0..255.
     top: what is white, where 0 is black, so that pictures can be compared; else each has a scale of its own.
+    boxes: label to N x (M, 4), the x0, y0, x1, y1 of boxes on each picture, in pixels.
     """
     pictures = [as_array(picture) for picture in pictures]
     pictures = [picture[0] if len(picture) == 1 and picture.ndim == 3 else picture for picture in pictures]
@@ -43,8 +46,21 @@ def images(
     style = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit} if signed else {"cmap": "gray"}
     style |= {} if top is None else {"vmin": 0, "vmax": top}
     for axes, picture in zip(places, pictures):
-        axes.imshow(picture, **style)
+        axes.imshow(np.moveaxis(picture, 0, -1) / 255 if picture.ndim == 3 else picture, **style)
+    for label, on_each in (boxes or {}).items():
+        for axes, some in zip(places, on_each):
+            _draw_boxes(axes, as_array(some).reshape(-1, 4), label)
     return fig
+
+
+def _draw_boxes(axes: Axes, boxes: np.ndarray, label: str) -> None:
+    """Draw boxes x0, y0, x1, y1 on a picture, whose first pixel has its middle at 0; parts outside are cut off."""
+    color, line = STYLES.get(label) or OTHERS[1]
+    for x0, y0, x1, y1 in boxes - 0.5:
+        (drawn,) = axes.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], color=color, linestyle=line, linewidth=1.4)
+        drawn.set(label=label, path_effects=[Stroke(linewidth=2.6, foreground="#000000"), Normal()])
+    height, width = axes.images[0].get_array().shape[:2]
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
 
 
 def grid(

@@ -133,6 +133,18 @@ probability of detection, POD | 20 | the share of the rain that was announced
 false alarm ratio, FAR | 20 | the share of the announcements that did not come true
 Brier score | 20 | the mean squared error of a chance
 fine-tuning | 20 | training a trained network on, on a few examples of something else
+intersection over union, IoU = *Intersection over union* | 22 | what two boxes share, over what they cover together
+global pooling = (*global pooling*) | 22 | the mean of each map over all places, which forgets places
+saliency = *Saliency* is | 22 | the gradient of a logit with respect to the pixels: which would change the answer most
+class activation map | 22 | the last maps, weighted by the weights of a class: what speaks for it, and where
+(occlusion) = *Occlusion* covers | 22 | covering patch after patch, to see without which the answer falls
+sliding window | 22 | a piece of a picture, moved over all places, to be classified at each
+single-shot detector | 22 | a network that says in each cell of a grid what stands there, and its box
+(precision) = *precision* is the share | 22 | the share of what was found that is right
+(recall) = *recall* the share | 22 | the share of what is there that was found
+average precision = *Average precision* is | 22 | the area under precision over recall, the surest first
+non-maximum suppression = *Non-maximum suppression* | 22 | deleting what overlaps a better box of its class
+semantic segmentation | 22 | saying for each pixel what it belongs to
 (vocabulary, vocabularies) = The *vocabulary* numbers | 23 | all words that have a number of their own
 (padding) = Number 0 is *padding* | 23 | what fills short texts up to the length of the longest in a batch
 embedding = an *embedding*, in torch | 23 | a table with a vector of learned numbers for each word
