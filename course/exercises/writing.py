@@ -121,22 +121,22 @@ WRONG_BITS = (
 )
 
 
-def _symmetric(*rows: list) -> tuple[Tensor]:
+def _table(*rows: list) -> tuple[Tensor]:
     return (torch.tensor(rows, dtype=torch.float32),)
 
 
 TABLES = (
-    _symmetric([0, 8, 1], [8, 0, 1], [1, 1, 4]),
-    _symmetric([4, 1, 1], [1, 2, 0], [1, 0, 6]),
-    _symmetric([0, 0, 0, 0], [0, 2, 4, 2], [0, 4, 0, 0], [0, 2, 0, 2]),  # a word that was never seen
-    _symmetric([3, 1], [1, 3]),
-    _symmetric([5]),
-    _symmetric([1, 1], [1, 1]),  # all by chance
+    _table([4, 0, 0], [1, 2, 1], [0, 2, 2]),  # square: rows and columns can be taken for each other
+    _table([3, 1, 0, 0], [1, 1, 2, 4]),
+    _table([2, 0], [0, 0], [1, 1]),  # a word that was never seen
+    _table([5, 0, 1], [1, 0, 1]),  # a text without words
+    _table([7]),
+    _table([1, 2], [2, 4], [3, 6]),  # all by chance
 )
 
 
 def check_ppmi(answer: object) -> None:
-    right = [ppmi(*case).numpy() for case in TABLES]
+    right = [ppmi_of_texts(*case).numpy() for case in TABLES]
     results: list = []
     for case in TABLES:
         results += call_cases(answer, [case], read=lambda result, case=case: _read_table(result, case[0].shape))
@@ -165,28 +165,46 @@ def _read_table(result: object, shape: torch.Size) -> np.ndarray:
     return values
 
 
-def ppmi(counts):
+def ppmi_of_texts(counts):
     together = counts / counts.sum()
-    alone = together.sum(1)
-    pmi = (together / (alone[:, None] * alone)).log2()
+    by_chance = together.sum(1)[:, None] * together.sum(0)
+    pmi = (together / by_chance).log2()
     return torch.where(counts > 0, pmi, 0.0).clamp(min=0)
 
 
 def _pmi(counts: Tensor) -> np.ndarray:
     together = counts / counts.sum()
-    alone = together.sum(1)
-    return (together / (alone[:, None] * alone)).log2().numpy()
+    return (together / (together.sum(1)[:, None] * together.sum(0))).log2().numpy()
+
+
+def _of_one(counts: Tensor, dim: int) -> np.ndarray:
+    """Return the table of square counts, with the sums of rows (1) or of columns (0) taken for both."""
+    together = counts / counts.sum()
+    alone = together.sum(dim)
+    return torch.where(counts > 0, (together / (alone[:, None] * alone)).log2(), 0.0).clamp(min=0).numpy()
 
 
 WRONG_PPMI = (
-    (_pmi, "where words never met, log2(0) is −∞: such entries, and all below 0, shall be 0."),
+    (
+        lambda counts: _of_one(counts, 1),
+        "you take the sums of the rows twice: a column stands for a text, and has a sum of its own.",
+    ),
+    (
+        lambda counts: _of_one(counts, 0),
+        "you take the sums of the columns twice: a row stands for a word, and has a sum of its own.",
+    ),
+    (
+        lambda counts: np.clip(np.where(counts > 0, _pmi(counts), 0), 0, None).T,
+        "your table is turned: a row for each word, a column for each text.",
+    ),
+    (_pmi, "where a word is not in a text, log2(0) is −∞: such entries, and all below 0, shall be 0."),
     (
         lambda counts: np.clip(_pmi(counts), 0, None),
-        "a word that was never seen gives 0/0, which is nan: its row shall be 0, too.",
+        "a word that is in no text gives 0/0, which is nan: its row shall be 0, too.",
     ),
     (
         lambda counts: np.where(counts > 0, _pmi(counts), 0),
-        "pairs that meet less often than by chance still have numbers below 0: these shall be 0, too.",
+        "what is rarer than by chance still has numbers below 0: these shall be 0, too.",
     ),
     (
         lambda counts: np.clip(np.where(counts > 0, _pmi(counts), 0), 0, None) * math.log(2),
@@ -375,13 +393,13 @@ EXERCISES: dict[str, Exercise] = {
     ),
     "writing.ppmi": Exercise(
         check_ppmi,
-        "No infinite numbers are left, so the table can be cut by an SVD.",
+        "The same table, cut by an SVD, gives vectors for words *and* for texts: that is latent semantic analysis.",
         (
-            "What is log2(0), and what is 0/0? Both belong to pairs that never met.",
-            "`torch.where(counts > 0, pmi, 0.0)` is 0 wherever nothing was counted.",
-            "After that, `clamp(min=0)`.",
+            "How likely is a cell by chance? The share of its word times the share of its text.",
+            "`together.sum(1)` are the shares of the words, and `together.sum(0)` those of the texts.",
+            "`by_chance = together.sum(1)[:, None] * together.sum(0)`",
         ),
-        ppmi,
+        ppmi_of_texts,
     ),
     "writing.clip": Exercise(
         check_clip,

@@ -20,7 +20,8 @@ def by_dicts(learned, unseen, letters):
     followers = defaultdict(Counter)
     for a, b in zip(learned, learned[1:]):
         followers[a][b] += 1
-    logs = [math.log2((followers[a][b] + 1) / (sum(followers[a].values()) + letters)) for a, b in zip(unseen, unseen[1:])]
+    sums = {a: sum(counter.values()) for a, counter in followers.items()}
+    logs = [math.log2((followers[a][b] + 1) / (sums.get(a, 0) + letters)) for a, b in zip(unseen, unseen[1:])]
     return -sum(logs) / len(logs)
 
 

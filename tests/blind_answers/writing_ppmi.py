@@ -8,8 +8,7 @@ import torch
 
 def pmi(counts):
     together = counts / counts.sum()
-    alone = together.sum(1)
-    return (together / (alone[:, None] * alone)).log2()
+    return (together / (together.sum(1, keepdim=True) * together.sum(0, keepdim=True))).log2()
 
 
 def plain(counts):
@@ -21,23 +20,35 @@ def by_nan_to_num(counts):
 
 
 def by_loops(counts):
-    total, sums = counts.sum().item(), counts.sum(1).tolist()
-    table = [[0.0] * len(counts) for _ in counts]
+    total, rows, columns = counts.sum().item(), counts.sum(1).tolist(), counts.sum(0).tolist()
+    table = [[0.0] * counts.shape[1] for _ in counts]
     for i, row in enumerate(counts.tolist()):
         for j, count in enumerate(row):
             if count:
-                table[i][j] = max(0.0, math.log2(count * total / (sums[i] * sums[j])))
+                table[i][j] = max(0.0, math.log2(count * total / (rows[i] * columns[j])))
     return table
 
 
 def by_numpy(counts):
     together = counts.numpy() / counts.numpy().sum()
-    chance = np.outer(together.sum(0), together.sum(1))
+    chance = np.outer(together.sum(1), together.sum(0))
     ratio = np.divide(together, chance, out=np.ones_like(together), where=chance > 0)
     return np.log2(np.maximum(ratio, 1.0))
 
 
 def as_given(counts):
+    together = counts / counts.sum()
+    alone = together.sum(1)
+    return torch.where(counts > 0, (together / (alone[:, None] * alone)).log2(), 0.0).clamp(min=0)
+
+
+def columns_twice(counts):
+    together = counts / counts.sum()
+    alone = together.sum(0)
+    return torch.where(counts > 0, (together / (alone[:, None] * alone)).log2(), 0.0).clamp(min=0)
+
+
+def bare(counts):
     return pmi(counts)
 
 
@@ -47,6 +58,10 @@ def clamped(counts):
 
 def filled(counts):
     return torch.where(counts > 0, pmi(counts), 0.0)
+
+
+def turned(counts):
+    return plain(counts).T
 
 
 def natural(counts):
@@ -84,9 +99,12 @@ RIGHT = [
     (by_numpy, "NumPy"),
 ]
 WRONG = [
-    (as_given, "as given", "log2(0)"),
+    (as_given, "as given", "the sums of the rows twice"),
+    (columns_twice, "the columns twice", "the sums of the columns twice"),
+    (bare, "the PMI", "log2(0)"),
+    (turned, "turned", "your table is turned"),
     (clamped, "clamped", "0/0"),
-    (filled, "not clamped", "less often than by chance"),
+    (filled, "not clamped", "rarer than by chance"),
     (natural, "natural logarithms", "natural logarithms"),
     (absolute, "absolute", "not turned round"),
     (ratio, "the ratio", "its logarithm is missing"),

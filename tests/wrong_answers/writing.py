@@ -40,21 +40,30 @@ def the_last_counted(learned, unseen, letters):
 def given_ppmi(counts):
     together = counts / counts.sum()
     alone = together.sum(1)
-    return (together / (alone[:, None] * alone)).log2()
+    more = torch.where(counts > 0, (together / (alone[:, None] * alone)).log2(), 0.0)
+    return more.clamp(min=0)
+
+
+def by_columns(counts):
+    together = counts / counts.sum()
+    alone = together.sum(0)
+    more = torch.where(counts > 0, (together / (alone[:, None] * alone)).log2(), 0.0)
+    return more.clamp(min=0)
 
 
 def only_clamped(counts):
-    return given_ppmi(counts).clamp(min=0)
+    together = counts / counts.sum()
+    return (together / (together.sum(1)[:, None] * together.sum(0))).log2().clamp(min=0)
 
 
 def only_where(counts):
-    return torch.where(counts > 0, given_ppmi(counts), 0.0)
+    together = counts / counts.sum()
+    return torch.where(counts > 0, (together / (together.sum(1)[:, None] * together.sum(0))).log2(), 0.0)
 
 
 def not_a_logarithm(counts):
     together = counts / counts.sum()
-    alone = together.sum(1)
-    return torch.where(counts > 0, together / (alone[:, None] * alone), 0.0)
+    return torch.where(counts > 0, together / (together.sum(1)[:, None] * together.sum(0)), 0.0)
 
 
 def given_clip(gradients, most):
@@ -113,9 +122,10 @@ WRONG = {
         (the_last_counted, "at its end nothing follows"),
     ],
     "writing.ppmi": [
-        (given_ppmi, "log2(0)"),
+        (given_ppmi, "the sums of the rows twice"),
+        (by_columns, "the sums of the columns twice"),
         (only_clamped, "0/0"),
-        (only_where, "less often than by chance"),
+        (only_where, "rarer than by chance"),
         (not_a_logarithm, "its logarithm is missing"),
     ],
     "writing.clip": [
