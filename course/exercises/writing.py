@@ -96,10 +96,7 @@ WRONG_BITS = (
     ),
     (
         lambda learned, unseen, letters: _mean_bits(
-            [
-                (learned.count(a + b) + 1) / (learned[:-1].count(a) + letters)
-                for a, b in zip(unseen, unseen[1:])
-            ]
+            [(learned.count(a + b) + 1) / (learned[:-1].count(a) + letters) for a, b in zip(unseen, unseen[1:])]
         ),
         "`str.count` misses pairs that overlap: 'aaa' holds 'aa' twice.",
     ),
@@ -231,7 +228,7 @@ def _gradients(*parts: list, most: float) -> tuple[list[Tensor], float]:
 
 
 GRADIENTS = (
-    _gradients([3.0, 0.0], [[0.0, 4.0]], most=1.0),  # norms 3, 4 and 5
+    _gradients([3.0, 4.0], [[0.0, 12.0]], most=1.0),  # norms 5, 12 and 13
     _gradients([6.0, 8.0], [0.0, 0.0, 0.5], most=2.0),
     _gradients([0.3, -0.4], [0.0], most=1.0),  # short enough
     _gradients([1.0], [1.0], [1.0], [1.0], most=1.0),  # each is, and all together are not

@@ -107,7 +107,7 @@ RIGHT = [
     (by_torch, "a tensor"),
 ]
 WRONG = [
-    (no_smoothing, "not smoothed", "ValueError"),
+    (no_smoothing, "not smoothed", "ZeroDivisionError"),
     (natural, "natural logarithms", "natural logarithms"),
     (positive, "the sign", "the sign is wrong"),
     (summed, "the sum", "the bits of the whole text"),

@@ -25,9 +25,7 @@ def divided_by_all_letters(learned, unseen, letters):
 
 
 def counted_by_str(learned, unseen, letters):
-    chances = [
-        (learned.count(a + b) + 1) / (learned[:-1].count(a) + letters) for a, b in zip(unseen, unseen[1:])
-    ]
+    chances = [(learned.count(a + b) + 1) / (learned[:-1].count(a) + letters) for a, b in zip(unseen, unseen[1:])]
     return -sum(map(math.log2, chances)) / len(chances)
 
 
@@ -115,7 +113,7 @@ UNTOUCHED = {
 }
 WRONG = {
     "writing.bits": [
-        (bits_without_one, "ValueError"),
+        (bits_without_one, "ZeroDivisionError"),
         (natural_bits, "natural logarithms"),
         (divided_by_all_letters, "the first one is not predicted"),
         (counted_by_str, "pairs that overlap"),
