@@ -237,7 +237,7 @@ GRADIENTS = (
 )
 
 
-def check_clip(answer: object) -> None:
+def check_clipped(answer: object) -> None:
     right = [[part.numpy() for part in clipped(*case)] for case in GRADIENTS]
     results: list = []
     for case in GRADIENTS:
@@ -399,7 +399,7 @@ EXERCISES: dict[str, Exercise] = {
         ppmi_of_texts,
     ),
     "writing.clip": Exercise(
-        check_clip,
+        check_clipped,
         "The step got shorter, and its direction is what it was.",
         (
             "Two gradients of norm 3 and 4, together: how long is that step?",
