@@ -166,7 +166,7 @@ def ppmi_of_texts(counts):
     together = counts / counts.sum()
     by_chance = together.sum(1)[:, None] * together.sum(0)
     pmi = (together / by_chance).log2()
-    return torch.where(counts > 0, pmi, 0.0).clamp(min=0)
+    return torch.where(counts > 0, pmi.clamp(min=0), 0.0)
 
 
 def _pmi(counts: Tensor) -> np.ndarray:
@@ -267,7 +267,7 @@ def _read_parts(result: object, given: list[Tensor]) -> list[np.ndarray]:
 
 def clipped(gradients, most):
     norm = sum(gradient.square().sum() for gradient in gradients).sqrt()
-    factor = min(1.0, most / (norm.item() + 1e-6))
+    factor = most / max(most, norm.item())
     return [gradient * factor for gradient in gradients]
 
 
@@ -345,7 +345,9 @@ def check_temperature(answer: object) -> None:
 
 
 def soften(logits, temperature):
-    return (logits / temperature).softmax(-1)
+    logits = logits / temperature
+    chances = logits.softmax(dim=-1)
+    return chances
 
 
 WRONG_TEMPERATURE = (
@@ -404,7 +406,7 @@ EXERCISES: dict[str, Exercise] = {
         (
             "Two gradients of norm 3 and 4, together: how long is that step?",
             "One factor for all: the root of the sum of all squares says how long the step is.",
-            "`factor = min(1.0, most / (norm + 1e-6))`; the small number is there for a norm of 0.",
+            "`factor = most / max(most, norm)` is never above 1, and does not divide by 0.",
         ),
         clipped,
     ),
