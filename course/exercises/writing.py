@@ -154,7 +154,7 @@ def _listed(values: Tensor | np.ndarray) -> list:
 
 def _read_table(result: object, shape: torch.Size) -> np.ndarray:
     try:
-        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)
+        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)  # pyright: ignore
     except (TypeError, ValueError):
         raise Mistake(f"you return a {type(result).__name__}, expected a table {tuple(shape)}.") from None
     if values.shape != tuple(shape):
