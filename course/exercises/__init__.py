@@ -28,6 +28,7 @@ from course.exercises import (
     text,
     trees,
     vision,
+    writing,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -63,6 +64,7 @@ MODULES = (
     text,
     trees,
     bayes,
+    writing,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right

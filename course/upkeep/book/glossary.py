@@ -155,6 +155,13 @@ recursive network | 24 | applies the same weights again and again along a struct
 define by run | 24 | the graph is what was computed, recorded anew each time, and need not be told before
 (height) | 24 | 0 for a leaf of a tree, for a node 1 more than that of its highest child
 catastrophic forgetting | 24 | to lose what was learnt before by training on something new
+pointwise mutual information, PMI = *pointwise mutual information* | 27 | log2 of how much likelier than by chance
+singular value decomposition, SVD = *singular value decomposition* | 27 | a table as directions, the strongest first
+(vanishing gradient) = *vanishing gradient* | 27 | one that shrinks with each step back
+(exploding gradient) = *exploding gradient* | 27 | one that grows with each step back
+bits a character = **bits a character** | 27 | the mean of −log2 of the chance that was given to the character that came
+perplexity = *Perplexity* is 2 | 27 | 2 to the power of the bits: among how many equally likely ones one guesses
+n-gram = An *n-gram* | 27 | n characters, or words, in a row; a model that looks n − 1 back
 """
 
 
