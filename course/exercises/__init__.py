@@ -13,6 +13,7 @@ from course.exercises import (
     devices,
     files,
     layers,
+    lighter,
     memory,
     nine_ways,
     nn,
@@ -57,6 +58,7 @@ MODULES = (
     rain,
     convnets,
     bayes,
+    lighter,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}
 LIMIT = 10  # seconds for a check, which takes milliseconds if the answer is right
