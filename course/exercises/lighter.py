@@ -109,6 +109,8 @@ def _loss(weight: Tensor, goal: Tensor) -> Tensor:
 
 
 def _compare_weights(value: Tensor, right: Tensor, mask: Tensor, said: str) -> None:
+    if near(value * mask, torch.zeros_like(value)) and not near(value, torch.zeros_like(value)):
+        raise Mistake(f"{said}, the weights are 0 where the mask is 1: you have it upside down.")
     if not near(value * (1 - mask), torch.zeros_like(value)):
         raise Mistake(f"{said}, weights have come back where the mask is 0: what was the last to change them?")
     if near(value, torch.zeros_like(value)):
@@ -141,6 +143,8 @@ def _check_frozen(answer: object, images: int, lr: float) -> None:
     with torch.no_grad():
         for weight in (*body.parameters(), *head.parameters(), body[1].running_mean, body[1].running_var):
             weight.copy_(torch.rand(weight.shape, generator=dice) + 0.1)
+    for weight in head.parameters():
+        weight.grad = torch.ones_like(weight)  # left from before
     x = torch.randn(images, 1, 5, 5, generator=dice)
     y = torch.arange(images) % 3
     right = train_head(copy.deepcopy(body), copy.deepcopy(head), x, y, lr)

@@ -133,6 +133,8 @@ probability of detection, POD | 20 | the share of the rain that was announced
 false alarm ratio, FAR | 20 | the share of the announcements that did not come true
 Brier score | 20 | the mean squared error of a chance
 fine-tuning | 20 | training a trained network on, on a few examples of something else
+global average pooling = *Global average pooling* | 26 | the mean of each map, in place of fully connected layers
+pruning = *Pruning* | 26 | setting the smallest weights to zero, and holding them there by a mask
 """
 
 
