@@ -253,5 +253,5 @@ WORDS = (
     Word("claims", "measure the claims over several seeds, and renew README.md", claims, CLAIMS),
     Word("assignment", "make assignments for nbgrader of the exercises; they go to build/", assignment, ASSIGNMENT),
     Word("book", "build the website from what is committed; it goes to build/book", book, BOOK),
-    Word("new", "lay the skeleton of a notebook, such as 23_text, and of its exercises", new, NEW),
+    Word("new", "lay the skeleton of a notebook, such as 28_sound, and of its exercises", new, NEW),
 )

@@ -16,7 +16,7 @@ from places import move_course
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("course", "tests", "notebooks", ".github")
-MADE = ["course/exercises/text.py", "notebooks/23_text.ipynb", "tests/wrong_answers/text.py"]
+MADE = ["course/exercises/sound.py", "notebooks/28_sound.ipynb", "tests/wrong_answers/sound.py"]
 INIT = "course/exercises/__init__.py"
 
 
@@ -45,54 +45,54 @@ def lists(course):
 
 def test_it_makes_three_files_registers_the_exercises_and_says_what_is_next(course, capsys):
     before = files(course)
-    assert cli.main(["new", "23_text"]) == 0
+    assert cli.main(["new", "28_sound"]) == 0
     after = files(course)
     assert sorted(after.keys() - before.keys()) == MADE
     assert [name for name in before if after[name] != before[name]] == [INIT]
     assert capsys.readouterr().out == (
-        "made notebooks/23_text.ipynb\nmade course/exercises/text.py\nmade tests/wrong_answers/text.py\n"
-        "registered text in course/exercises/__init__.py\n"
+        "made notebooks/28_sound.ipynb\nmade course/exercises/sound.py\nmade tests/wrong_answers/sound.py\n"
+        "registered sound in course/exercises/__init__.py\n"
         "What is yours to write says TO WRITE; the tests fail until it is gone:\n"
         '  grep -rn "TO WRITE" notebooks course/exercises tests/wrong_answers\n'
         "Then, with MNIST at hand (python3 run.py data download):\n"
-        "  COURSE_DEVICE=cpu python3 run.py run 23_text --costs record\n  python3 run.py claims 23_text\n"
-        "  python3 run.py regenerate 23_text\n  python3 run.py test\n"
+        "  COURSE_DEVICE=cpu python3 run.py run 28_sound --costs record\n  python3 run.py claims 28_sound\n"
+        "  python3 run.py regenerate 28_sound\n  python3 run.py test\n"
     )
     assert all(skeleton.MARK in after[name].decode() for name in MADE)
 
 
 def test_what_is_next_is_what_contributors_are_told(course, capsys):
-    assert cli.main(["new", "23_text"]) == 0
-    told = [line.strip() for line in capsys.readouterr().out.splitlines() if "run.py" in line and "23_text" in line]
+    assert cli.main(["new", "28_sound"]) == 0
+    told = [line.strip() for line in capsys.readouterr().out.splitlines() if "run.py" in line and "28_sound" in line]
     page = (Path(__file__).resolve().parents[1] / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
     block = page.partition("## Add a notebook")[2].split("```")[1]
-    commands = [line.partition("#")[0].strip("$ ") for line in block.splitlines() if "23_text" in line]
+    commands = [line.partition("#")[0].strip("$ ") for line in block.splitlines() if "28_sound" in line]
     assert told == commands
 
 
 def test_cells_are_numbered_and_the_notebook_before_is_named(course):
-    assert cli.main(["new", "05_text"]) == 0
-    cells = json.loads((course / "notebooks" / "05_text.ipynb").read_text(encoding="utf-8"))["cells"]
+    assert cli.main(["new", "05_sound"]) == 0
+    cells = json.loads((course / "notebooks" / "05_sound.ipynb").read_text(encoding="utf-8"))["cells"]
     assert [cell["id"] for cell in cells] == [f"05-{number:03}" for number in range(1, len(cells) + 1)]
     assert "**You need** notebook 02, " in "".join(cells[1]["source"])
 
 
 def test_imports_stay_sorted_and_modules_in_the_order_of_their_notebooks(course):
-    for name in ("23_autograd_again", "05_text"):
+    for name in ("23_autograd_again", "05_sound"):
         assert cli.main(["new", name]) == 0
     assert lists(course) == [
-        "from course.exercises import autograd_again, files, start, text",
-        "MODULES = start, text, files, autograd_again\n",
+        "from course.exercises import autograd_again, files, sound, start",
+        "MODULES = start, sound, files, autograd_again\n",
     ]
 
 
 def test_a_list_that_is_too_long_for_its_line_has_a_line_for_each_module(course):
     long, longer = "a" + 60 * "b", "a" + 61 * "b"
-    for name in (f"23_{long}", f"24_{longer}", "05_text"):
+    for name in (f"23_{long}", f"24_{longer}", "05_sound"):
         assert cli.main(["new", name]) == 0
     assert lists(course) == [
-        f"from course.exercises import (\n    {long},\n    {longer},\n    files,\n    start,\n    text,\n)",
-        f"MODULES = (\n    start,\n    text,\n    files,\n    {long},\n    {longer},\n)\n",
+        f"from course.exercises import (\n    {long},\n    {longer},\n    files,\n    sound,\n    start,\n)",
+        f"MODULES = (\n    start,\n    sound,\n    files,\n    {long},\n    {longer},\n)\n",
     ]
 
 
@@ -101,7 +101,7 @@ OTHER = "call python3 run.py new 23_NAME with another NAME\n"
 TAKEN = ", expected a name that is free: " + OTHER
 REFUSED = {
     **{
-        name: f"{name!r}{NO_NAME}call python3 run.py new 23_text\n"
+        name: f"{name!r}{NO_NAME}call python3 run.py new 28_sound\n"
         for name in (
             "text",
             "3_text",
@@ -113,7 +113,7 @@ REFUSED = {
             "23_a.b",
             "23_class",
             "٢٣_text",
-            "23_text\n",
+            "28_sound\n",
         )
     },
     "13_text": "13 is the number of notebooks/13_files.ipynb, expected a free one: call python3 run.py new 12_text\n",
@@ -136,11 +136,12 @@ def test_a_name_that_is_none_or_taken_is_refused_and_nothing_is_made(course, cap
 
 
 def test_a_file_that_is_there_is_not_overwritten_and_no_other_is_made(course, capsys):
-    (course / "tests" / "wrong_answers" / "text.py").write_text("of an afternoon")
+    (course / "tests" / "wrong_answers" / "sound.py").write_text("of an afternoon")
     before = files(course)
-    assert cli.main(["new", "23_text"]) == 1
+    assert cli.main(["new", "28_sound"]) == 1
     assert capsys.readouterr().err == (
-        "tests/wrong_answers/text.py exists already and is not overwritten: move it away, or " + OTHER
+        "tests/wrong_answers/sound.py exists already and is not overwritten: move it away, or "
+        + OTHER.replace("23", "28")
     )
     assert files(course) == before
 
@@ -148,10 +149,10 @@ def test_a_file_that_is_there_is_not_overwritten_and_no_other_is_made(course, ca
 def test_a_package_without_its_two_lists_is_named_and_nothing_is_made(course, capsys):
     (course / INIT).write_text("from course.exercises import files, start\n\nMODULES: tuple = start, files\n")
     before = files(course)
-    assert cli.main(["new", "23_text"]) == 1
+    assert cli.main(["new", "28_sound"]) == 1
     assert capsys.readouterr().err == (
         f"{INIT} lacks the line `from course.exercises import …` or `MODULES = …`, "
-        f"to which text is added: write it as in git show HEAD:{INIT}\n"
+        f"to which sound is added: write it as in git show HEAD:{INIT}\n"
     )
     assert files(course) == before
 
@@ -166,7 +167,7 @@ def test_a_write_that_fails_leaves_all_as_it_was(course, capsys, monkeypatch, re
         replace(*paths)
 
     monkeypatch.setattr(os, "replace", fail_at_last)
-    assert cli.main(["new", "23_text"]) == 1
+    assert cli.main(["new", "28_sound"]) == 1
     assert "No space left" in capsys.readouterr().err
     assert files(course) == before
 

@@ -56,7 +56,9 @@ def test_hours_and_a_day_are_asked_of_any_radar_and_what_has_ended_is_kept(ask):
     titles = ["| hours, 5 min", "| hours, 10 min", "| day, 5 min", "| day, 10 min"]
     assert rows == [[title, name] for title in titles for name in names]
     # Of 30 frames two halves of 14, with films of 6; of a day 15 frames.
-    assert first.out.endswith("hours: 18 films of 4 half hours, 2 seeds\nday: 10 films of 3 half hours, 2 seeds\n")
+    assert first.out.endswith(
+        "hours: 18 films in 4 blocks of time, 2 seeds\nday: 10 films in 3 blocks of time, 2 seeds\n"
+    )
     assert "nan" not in first.out and first.err.count("early_0: 4 steps with rate") == 1
     again = ask()
     assert again.out == first.out and again.err.count("kept from before") == len(again.err.splitlines()) == 15

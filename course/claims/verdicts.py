@@ -47,6 +47,7 @@ CLAIMS = {
     "c29": "transposed convolution is convolution, by the transposed matrix",
     "c31": "L2 (weight decay) is a Gaussian prior on the weights",
     "c32": "the variational bound approximates the evidence from below",
+    "c33": "loss that does not fall means that the network cannot learn",
     "c35": "a ConvLSTM beats optical flow",
     "c36": "the last layers of a network fit the function",
 }

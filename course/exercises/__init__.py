@@ -26,6 +26,7 @@ from course.exercises import (
     speedrun,
     start,
     tensor,
+    text,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -57,6 +58,7 @@ MODULES = (
     layers,
     rain,
     convnets,
+    text,
     bayes,
     lighter,
 )

@@ -185,7 +185,7 @@ def check_log_density(answer: object) -> None:
     right = [_read_logs(log_posterior(*case)) for case in DENSITIES]
     results: list = []
     for case in DENSITIES:
-        results += call_cases(answer, [case], (), read=lambda result, case=case: _read_result(result, len(case[0])))
+        results += call_cases(answer, [case], (), read=lambda result, case=case: _read_result(result, *case))
         if not near(results, right[: len(results)], 1e-4):
             explain(results, DENSITIES, WRONG_DENSITY, 1e-4)
     if near(results, right, 1e-4):
@@ -208,13 +208,18 @@ def _read_logs(result: object) -> np.ndarray:
     return values - values.flat[0]
 
 
-def _read_result(result: object, draws: int) -> np.ndarray:
+def _read_result(result: object, w: Tensor, x: Tensor, side: Tensor, tau: float) -> np.ndarray:
+    draws = len(w)
     try:
         values = _read_logs(result)
     except (TypeError, ValueError, IndexError):
         raise Mistake(f"you return a {type(result).__name__}, expected a tensor: one number for each draw.") from None
     if values.shape != (draws,):
         raise Mistake(f"for {draws} draws you return shape {values.shape}, expected ({draws},): one number for each.")
+    shared = _likelihood(w, x, side) - w.square().sum() / (2 * tau**2)
+    raw = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)
+    if near(raw, shared.numpy(), 1e-4):
+        raise Mistake("the prior is summed over all draws, so it is the same for each: sum each draw's own, `.sum(1)`.")
     return values
 
 

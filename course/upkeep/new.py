@@ -30,7 +30,7 @@ Then, with MNIST at hand (python3 run.py data download):
 
 
 def lay_skeleton(name: str) -> list[str]:
-    """Make the files of a notebook such as 23_text, all or none; return lines that say what was made and what is next.
+    """Make the files of a notebook such as 28_sound, all or none; return lines that say what was made and what is next.
 
     Raises: ValueError if this is no name of a notebook or is taken; FileExistsError if a file would be overwritten.
     """
@@ -65,7 +65,7 @@ def _check_name(name: str, known: list[Path], packages: list[Path]) -> None:
     if not NAME.fullmatch(name) or iskeyword(module):
         raise ValueError(
             f"{name!r} is no name of a notebook, expected a number from 00 to {10 * len(GROUPS) - 1}, _ and a Python "
-            "name in lower case: call python3 run.py new 23_text"
+            "name in lower case: call python3 run.py new 28_sound"
         )
     numbers = {int(path.stem[:2]): path for path in known}
     if int(number) in numbers:

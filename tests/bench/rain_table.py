@@ -1,5 +1,6 @@
 """The tables of rain_question.py and rain_hour.py: scores of a network and its rivals, and their paired differences."""
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ def draw_table(found: dict[str, list[list[dict]]], leads: list[str], columns: Co
         for place, lead in enumerate(leads):
             rows = compare({name: each[:, place] for name, each in sums.items()}, blocks, columns)
             lines += [f"| {title}, {lead} | {' | '.join(row)} |" for row in rows]
-        told.append(f"{title}: {len(blocks)} films of {len(set(blocks))} half hours, {len(runs)} seeds")
+        told.append(f"{title}: {len(blocks)} films in {len(set(blocks))} blocks of time, {len(runs)} seeds")
     return [*lines, "", *told]
 
 
@@ -66,10 +67,11 @@ def compare(sums: dict[str, np.ndarray], blocks: list[str], columns: Columns = F
         more, row = (scores[NETWORK] - values).mean(0), [name]
         for kind, digits in enumerate(columns.digits.values()):
             each = values[:, kind]
-            row.append(f"{np.median(each):.{digits}f}")
             ends = f"{low[kind]:+.{digits}f} to {high[kind]:+.{digits}f}"
             seeds = f"seeds {each.min():.{digits}f} to {each.max():.{digits}f}"
-            row.append(seeds if name == NETWORK else f"{more[kind]:+.{digits}f} ({ends})")
+            told = seeds if name == NETWORK else f"{more[kind]:+.{digits}f} ({ends})"
+            nothing = bool(np.isnan(each + more[kind]).any())  # an event that never came, or was never said
+            row += ["", ""] if nothing else [f"{np.median(each):.{digits}f}", told]
         rows.append(row)
     return rows
 
@@ -85,4 +87,6 @@ def draw_differences(ours: np.ndarray, theirs: np.ndarray, blocks: list[str], co
     drawn = random.multinomial(seeds, np.full(seeds, 1 / seeds), SAMPLES) / seeds
     which = np.eye(len(names))[block]  # (N, blocks)
     ours, theirs = (columns.score(often @ (which.T @ sums)) for sums in (ours, theirs))  # (S, SAMPLES, K)
-    return np.nanquantile(np.einsum("ns,snk->nk", drawn, ours - theirs), (0.025, 0.975), axis=0)
+    differences = np.einsum("ns,snk->nk", drawn, ours - theirs)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of a score that is nan each time
+        return np.nanquantile(differences, (0.025, 0.975), axis=0)

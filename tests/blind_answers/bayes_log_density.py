@@ -99,7 +99,7 @@ WRONG = [
     (with_prior(lambda w, tau: -(w**2).mean(1) / (2 * tau**2)), "a mean over weights", "mean over the weights"),
     (with_prior(lambda w, tau: -w.abs().sum(1) / tau), "Laplace", "L1"),
     (with_prior(lambda w, tau: -math.log(tau) * w.shape[1]), "constants only", "prior is missing"),
-    (shared_prior, "one prior for all draws", "prior is missing"),
+    (shared_prior, "one prior for all draws", "summed over all draws"),
     (prior_for_each_example, "a prior for each example", "each example"),
     (mean_of_examples, "a mean over the examples", "mean over the examples"),
     (prior_only, "prior only", "likelihood is missing"),

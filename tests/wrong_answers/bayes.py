@@ -71,6 +71,10 @@ def all_draws_at_once(w, x, side, tau):
     return logsigmoid(side * (w @ x.T)).sum() - w.square().sum() / (2 * tau**2)
 
 
+def one_prior_for_all(w, x, side, tau):
+    return logsigmoid(side * (w @ x.T)).sum(1) - w.square().sum() / (2 * tau**2)
+
+
 def votes(w, x):
     return (x @ w.T > 0).float().mean(1)
 
@@ -110,6 +114,7 @@ WRONG = {
         (without_the_half, "the half is missing"),
         (log_of_sigmoid, "use `logsigmoid`"),
         (all_draws_at_once, "one number for each"),
+        (one_prior_for_all, "summed over all draws"),
     ],
     "bayes.average": [
         (given_average, "by the mean of the weights"),

@@ -133,6 +133,12 @@ probability of detection, POD | 20 | the share of the rain that was announced
 false alarm ratio, FAR | 20 | the share of the announcements that did not come true
 Brier score | 20 | the mean squared error of a chance
 fine-tuning | 20 | training a trained network on, on a few examples of something else
+(vocabulary, vocabularies) = The *vocabulary* numbers | 23 | all words that have a number of their own
+(padding) = Number 0 is *padding* | 23 | what fills short texts up to the length of the longest in a batch
+embedding = an *embedding*, in torch | 23 | a table with a vector of learned numbers for each word
+bag of words = a *bag of words* | 23 | a text as the counts, or the mean vector, of its words, in no order
+(attention) = The third is *attention* | 23 | each word looks at all others, and takes over from those that suit it
+(pack) = or *pack* the batch | 23 | to lay a batch of texts out such that no padding is read
 global average pooling = *Global average pooling* | 26 | the mean of each map, in place of fully connected layers
 pruning = *Pruning* | 26 | setting the smallest weights to zero, and holding them there by a mask
 """
