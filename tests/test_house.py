@@ -9,7 +9,7 @@ from pathlib import Path
 
 COURSE = Path(__file__).resolve().parents[1] / "course"
 FILES = sorted(COURSE.rglob("*.py"))
-ENTRIES, LINES = 27, 260  # that one can take in
+ENTRIES, LINES = 28, 260  # that one can take in
 
 
 def test_no_two_public_functions_or_classes_share_a_name():

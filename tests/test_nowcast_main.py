@@ -553,7 +553,7 @@ def test_every_word_of_the_command_line_is_handed_on(monkeypatch):
     monkeypatch.setenv("TORCH_CPP_LOG_LEVEL", "FATAL")
     plan = {"dim": 3, "hidden": (4, 5), "ahead": (6, 7), "pool": 7, "held_out": 0.4, "batch": 9, "optimizer": "sgd"}
     plan |= {"lr": 0.5, "lr_batch": 11, "warmup": 12, "seed": 13, "validation": 0.3, "patience": 2}
-    plan |= {"crop": 24, "gap": 25, "loss": "balanced", "target": "frames"}
+    plan |= {"crop": 24, "gap": 25, "loss": "balanced", "cells": "known", "target": "frames"}
     rest = {"data": "a", "storms": 14, "shape": [1, 2, 3, 4], "missing": 15, "cache": "b", "epochs": 16}
     rest |= {
         "micro_batch": 17,

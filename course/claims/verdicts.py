@@ -41,7 +41,7 @@ CLAIMS = {
     "c23": "SqueezeNet is tiny and efficient",
     "c24": "a convnet can do without its fully connected layers (NiN)",
     "c25": "with batch norm, Xavier or He does not matter",
-    "c26": "Winograd's convolution is 2.25 times as fast",
+    "c26": "Winograd's convolution is theoretically 2.25 times as fast",
     "c27": "a convolution's output has the size (N − F)/stride + 1, and zero padding keeps it",
     "c28": "the stride of max pooling is 2 by default",
     "c29": "transposed convolution is convolution, by the transposed matrix",

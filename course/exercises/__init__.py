@@ -27,6 +27,7 @@ from course.exercises import (
     start,
     tensor,
     text,
+    trees,
 )
 from course.exercises.exercise import (
     Exercise,
@@ -59,6 +60,7 @@ MODULES = (
     rain,
     convnets,
     text,
+    trees,
     bayes,
     lighter,
 )

@@ -104,17 +104,17 @@ def beside(ours: dict[str, list[list[dict]]], theirs: dict[str, list[list[dict]]
 
     Raises: ValueError if they were not judged on the same cells.
     """
-    joined = {}
-    for title, runs in ours.items():
-        joined[title] = []
-        for some, others in zip(runs, theirs[title]):
-            for one, other in zip(some, others):
-                cells = [np.array(next(iter(each["sums"].values())))[..., 0] for each in (one, other)]
-                if not np.array_equal(*cells):
-                    raise ValueError(f"{title}: frames and sums were judged on other cells: remove the folder --out")
-            pairs = zip(some, others)
-            joined[title].append([one | {"sums": one["sums"] | other["sums"]} for one, other in pairs])
-    return joined
+    return {
+        title: [[_join(title, *pair) for pair in zip(some, others)] for some, others in zip(runs, theirs[title])]
+        for title, runs in ours.items()
+    }
+
+
+def _join(title: str, one: dict, other: dict) -> dict:
+    cells = [np.array(next(iter(each["sums"].values())))[..., 0] for each in (one, other)]
+    if not np.array_equal(*cells):
+        raise ValueError(f"{title}: frames and sums were judged on other cells: remove the folder --out")
+    return one | {"sums": one["sums"] | other["sums"]}
 
 
 def main(args: list[str] | None = None) -> int:

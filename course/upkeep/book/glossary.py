@@ -139,6 +139,10 @@ embedding = an *embedding*, in torch | 23 | a table with a vector of learned num
 bag of words = a *bag of words* | 23 | a text as the counts, or the mean vector, of its words, in no order
 (attention) = The third is *attention* | 23 | each word looks at all others, and takes over from those that suit it
 (pack) = or *pack* the batch | 23 | to lay a batch of texts out such that no padding is read
+recursive network | 24 | applies the same weights again and again along a structure, such as a tree
+define by run | 24 | the graph is what was computed, recorded anew each time, and need not be told before
+(height) | 24 | 0 for a leaf of a tree, for a node 1 more than that of its highest child
+catastrophic forgetting | 24 | to lose what was learnt before by training on something new
 global average pooling = *Global average pooling* | 26 | the mean of each map, in place of fully connected layers
 pruning = *Pruning* | 26 | setting the smallest weights to zero, and holding them there by a mask
 """
