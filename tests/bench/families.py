@@ -200,7 +200,7 @@ def race(name: str, given: argparse.Namespace, parts) -> dict:
         "weights": count_weights(net),
         "products": count_products(net),
         "rate": tuned.best.lr,
-        "at the grid's end": tuned.at_end,
+        "at_end": tuned.at_end,
         "accuracies": [run.test.accuracy for run in runs],
     }
     with written_whole(path) as part:
@@ -219,10 +219,13 @@ def draw_table(found: dict[str, dict]) -> list[str]:
         runs = [100 * run for run in one["accuracies"]]
         gap = "" if name == PLAIN or PLAIN not in found else _told(_less(found, name, PLAIN))
         accuracy = f"{median(runs):.1f} ({min(runs):.1f} to {max(runs):.1f})"
-        rate = f"{one['rate']:.3g}{' (end)' * one['at the grid' + chr(39) + 's end']}"
+        rate = f"{one['rate']:.3g}{' (end)' * one['at_end']}"
         lines.append(f"| {name} | {one['weights']:,} | {one['products'] / 1e6:.2f} | {rate} | {accuracy} | {gap} |")
-    level = {name: [other for other in ranked if other != name and _less(found, name, other).is_tie()] for name in ranked}
-    return [*lines, "", *(f"- {name} is level with {', '.join(others) or 'nobody'}" for name, others in level.items())]
+    lines.append("")
+    for name in ranked:
+        level = [other for other in ranked if other != name and _less(found, name, other).is_tie()]
+        lines.append(f"- {name} is level with {', '.join(level) or 'nobody'}")
+    return lines
 
 
 def _less(found: dict[str, dict], ours: str, theirs: str) -> Evidence:
@@ -251,7 +254,8 @@ def main(args: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args(args)
     if min(given.seeds, given.steps, given.weights) < 1:
-        report(f"{given.seeds} seeds, {given.steps} steps, {given.weights} weights, expected at least 1 each: try --quick")
+        told = f"{given.seeds} seeds, {given.steps} steps and {given.weights} weights"
+        report(f"{told}, expected at least 1 of each: try --quick")
         return 1
     if given.quick:
         given.seeds, given.steps, given.out = 2, 4, f"{given.out}_quick"
