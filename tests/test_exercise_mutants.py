@@ -20,6 +20,11 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "has_hundreds = has_tens & (hundreds <= 8)": "numbers end at 255, hundreds at 2",
         "has_hundreds = has_tens & (hundreds < 9)": "numbers end at 255, hundreds at 2",
     },
+    "lighter.frozen": {
+        "without body.requires_grad_(False)": "the optimizer does not know the body",
+        "body.requires_grad_(True)": "as before",
+        "without head.train()": "a Linear is the same in both modes",
+    },
     "overfitting.dropout": {
         "mask = torch.rand_like(x) > p": "one number in 16 million equals p",
     },

@@ -13,6 +13,7 @@ from course.exercises import (
     devices,
     files,
     layers,
+    lighter,
     memory,
     nine_ways,
     nn,
@@ -64,6 +65,7 @@ MODULES = (
     text,
     trees,
     bayes,
+    lighter,
     writing,
 )
 EXERCISES: dict[str, Exercise] = {name: one for module in MODULES for name, one in module.EXERCISES.items()}

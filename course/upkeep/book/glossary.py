@@ -155,6 +155,8 @@ recursive network | 24 | applies the same weights again and again along a struct
 define by run | 24 | the graph is what was computed, recorded anew each time, and need not be told before
 (height) | 24 | 0 for a leaf of a tree, for a node 1 more than that of its highest child
 catastrophic forgetting | 24 | to lose what was learnt before by training on something new
+global average pooling = *Global average pooling* | 26 | the mean of each map, in place of fully connected layers
+pruning = *Pruning* | 26 | setting the smallest weights to zero, and holding them there by a mask
 pointwise mutual information, PMI = *pointwise mutual information* | 27 | log2 of how much likelier than by chance
 singular value decomposition, SVD = *singular value decomposition* | 27 | a table as directions, the strongest first
 (vanishing gradient) = *vanishing gradient* | 27 | one that shrinks with each step back
