@@ -131,12 +131,12 @@ def masked_step(weight, mask, optimizer, loss_fn):
 CASES = ((6, 0.1), (1, 0.5), (9, 1.0))  # images, and the rate
 
 
-def check_frozen(answer: object) -> None:
+def check_body_still(answer: object) -> None:
     for images, lr in CASES:
-        _check_frozen(answer, images, lr)
+        _check_body_still(answer, images, lr)
 
 
-def _check_frozen(answer: object, images: int, lr: float) -> None:
+def _check_body_still(answer: object, images: int, lr: float) -> None:
     dice = torch.Generator().manual_seed(images)
     body = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten())
     head = nn.Linear(18, 3)
@@ -211,7 +211,7 @@ EXERCISES: dict[str, Exercise] = {
         masked_step,
     ),
     "lighter.frozen": Exercise(
-        check_frozen,
+        check_body_still,
         "Parameters are what an optimizer changes. Buffers change in the forward pass.",
         (
             "Compare `body.state_dict()` before and after.",
