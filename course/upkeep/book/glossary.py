@@ -134,7 +134,7 @@ false alarm ratio, FAR | 20 | the share of the announcements that did not come t
 Brier score | 20 | the mean squared error of a chance
 fine-tuning | 20 | training a trained network on, on a few examples of something else
 intersection over union, IoU = *Intersection over union* | 22 | what two boxes share, over what they cover together
-global pooling = (*global pooling*) | 22 | the mean of each map over all places, which forgets places
+global pooling = (*global pooling*) | 22 | one number of each map, its mean or its largest, which forgets places
 saliency = *Saliency* is | 22 | the gradient of a logit with respect to the pixels: which would change the answer most
 class activation map | 22 | the last maps, weighted by the weights of a class: what speaks for it, and where
 (occlusion) = *Occlusion* covers | 22 | covering patch after patch, to see without which the answer falls
