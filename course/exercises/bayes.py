@@ -9,7 +9,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call, call_cases, explain, first_wrong, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    as_floats,
+    as_number,
+    call,
+    call_cases,
+    explain,
+    first_wrong,
+    near,
+)
 
 # sigma, tau, n; the prior of width 0 comes last
 DECAYS = ((1.0, 0.5, 20), (0.3, 2.0, 3), (2.0, 0.4, 1000), (3, 1, 7), (0.5, 1.5, 1), (0.5, 0.0, 10))
@@ -326,10 +336,7 @@ def check_average(answer: object) -> None:
 
 
 def _read_chances(result: object, w: Tensor, x: Tensor) -> np.ndarray:
-    try:
-        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)
-    except (TypeError, ValueError):
-        raise Mistake(f"you return a {type(result).__name__}, expected a tensor: one chance for each place.") from None
+    values = as_floats(result, "a tensor: one chance for each place")
     if values.shape == (len(w),) != (len(x),):
         raise Mistake("you return one number for each draw, expected one for each place: which dimension goes?")
     if values.shape != (len(x),):

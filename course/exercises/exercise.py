@@ -128,6 +128,14 @@ def as_number(value: object) -> float:
     raise Mistake(f"you return a {type(value).__name__}{of_shape}, expected a number.")
 
 
+def as_floats(value: object, expected: str) -> np.ndarray:
+    """Return numbers as an array, be they Python's, NumPy's or a tensor's. Raises: Mistake if they are none."""
+    try:
+        return np.asarray(value.detach().cpu() if isinstance(value, Tensor) else value, float)  # pyright: ignore
+    except (TypeError, ValueError):
+        raise Mistake(f"you return a {type(value).__name__}, expected {expected}.") from None
+
+
 def expect_like(name: str, value: object, expected: np.ndarray | Tensor) -> None:
     """Check kind, shape and dtype of a value before its numbers."""
     if not isinstance(value, type(expected)):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, call_cases, explain, first_wrong, near
+from course.exercises.exercise import Exercise, Mistake, as_floats, call_cases, explain, first_wrong, near
 
 SENTENCES = (  # sentences, most
     ([["the", "plot", "is", "dull"], ["the", "plot", "was", "the", "best"], ["is", "the", "end", "near"]], 3),
@@ -136,10 +136,7 @@ def check_last(answer: object) -> None:
 
 
 def _read_rows(result: object, shape: tuple[int, int]) -> np.ndarray:
-    try:
-        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)
-    except (TypeError, ValueError):
-        raise Mistake(f"you return a {type(result).__name__}, expected a tensor (B, {shape[1]}).") from None
+    values = as_floats(result, f"a tensor (B, {shape[1]})")
     if values.shape == (shape[0], *shape):
         raise Mistake("you return each text's state at the lengths of all texts: each length belongs to one row.")
     if values.shape != shape and not (values.size == 0 == shape[0]):

@@ -2,12 +2,23 @@
 
 import math
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from course.exercises.exercise import Exercise, Mistake, as_number, call_cases, explain, first_wrong, near
+from course.exercises.exercise import (
+    Exercise,
+    Mistake,
+    Mistakes,
+    as_floats,
+    as_number,
+    call_cases,
+    explain,
+    first_wrong,
+    near,
+)
 
 TEXTS = (  # learned, unseen, letters
     ("abababababab", "aba", 2),  # twelve letters, on paper: 7/8 and 6/7
@@ -134,31 +145,38 @@ TABLES = (
 
 def check_ppmi(answer: object) -> None:
     right = [ppmi_of_texts(*case).numpy() for case in TABLES]
+    if (results := _up_to_wrong(answer, TABLES, WRONG_PPMI, 1e-4, right, _read_table)) is None:
+        return
+    (counts,), value = TABLES[len(results) - 1], results[-1]
+    if not np.isfinite(value).all():
+        raise Mistake(f"for the counts {_listed(counts)} some of your numbers are infinite or nan.")
+    raise Mistake(
+        f"for the counts {_listed(counts)} you return {_listed(value)}, expected {_listed(right[len(results) - 1])}."
+    )
+
+
+def _up_to_wrong(
+    answer: object, cases: Sequence[tuple], mistakes: Mistakes, tolerance: float, right: list, read: Callable
+) -> list | None:
+    """Return the results up to the first wrong one, None if all are right; `read` sees the case's first argument."""
     results: list = []
-    for case in TABLES:
-        results += call_cases(answer, [case], read=lambda result, case=case: _read_table(result, case[0].shape))
-        if not near(results, right[: len(results)], 1e-4):
-            explain(results, TABLES, WRONG_PPMI, 1e-4)
-            place = first_wrong(results, right[: len(results)], 1e-4)
-            if not np.isfinite(results[place]).all():
-                raise Mistake(f"for the counts {_listed(TABLES[place][0])} some of your numbers are infinite or nan.")
-            raise Mistake(
-                f"for the counts {_listed(TABLES[place][0])} you return {_listed(results[place])}, "
-                f"expected {_listed(right[place])}."
-            )
+    for case in cases:
+        results += call_cases(answer, [case], read=lambda result, case=case: read(result, case[0]))
+        if not near(results, right[: len(results)], tolerance):
+            explain(results, cases, mistakes, tolerance)
+            return results
+    return None
 
 
 def _listed(values: Tensor | np.ndarray) -> list:
     return np.asarray(values).round(3).tolist()
 
 
-def _read_table(result: object, shape: torch.Size) -> np.ndarray:
-    try:
-        values = np.asarray(result.detach().cpu() if isinstance(result, Tensor) else result, float)  # pyright: ignore
-    except (TypeError, ValueError):
-        raise Mistake(f"you return a {type(result).__name__}, expected a table {tuple(shape)}.") from None
-    if values.shape != tuple(shape):
-        raise Mistake(f"for counts {tuple(shape)} you return shape {values.shape}, expected the same.")
+def _read_table(result: object, counts: Tensor) -> np.ndarray:
+    shape = tuple(counts.shape)
+    values = as_floats(result, f"a table {shape}")
+    if values.shape != shape:
+        raise Mistake(f"for counts {shape} you return shape {values.shape}, expected the same.")
     return values
 
 
@@ -239,18 +257,14 @@ GRADIENTS = (
 
 def check_clipped(answer: object) -> None:
     right = [[part.numpy() for part in clipped(*case)] for case in GRADIENTS]
-    results: list = []
-    for case in GRADIENTS:
-        results += call_cases(answer, [case], read=lambda result, case=case: _read_parts(result, case[0]))
-        if not near(results, right[: len(results)], 1e-4):
-            explain(results, GRADIENTS, WRONG_CLIP, 1e-4)
-            place = first_wrong(results, right[: len(results)], 1e-4)
-            gradients, most = GRADIENTS[place]
-            raise Mistake(
-                f"for the gradients {[part.tolist() for part in gradients]} and most = {most} you return "
-                f"{[part.round(4).tolist() for part in results[place]]}, "
-                f"expected {[part.round(4).tolist() for part in right[place]]}."
-            )
+    if (results := _up_to_wrong(answer, GRADIENTS, WRONG_CLIP, 1e-4, right, _read_parts)) is None:
+        return
+    gradients, most = GRADIENTS[len(results) - 1]
+    raise Mistake(
+        f"for the gradients {[part.tolist() for part in gradients]} and most = {most} you return "
+        f"{[part.round(4).tolist() for part in results[-1]]}, "
+        f"expected {[part.round(4).tolist() for part in right[len(results) - 1]]}."
+    )
 
 
 def _read_parts(result: object, given: list[Tensor]) -> list[np.ndarray]:
@@ -329,19 +343,15 @@ LOGITS = (
 
 def check_temperature(answer: object) -> None:
     right = [soften(*case).numpy() for case in LOGITS]
-    results: list = []
-    for case in LOGITS:
-        results += call_cases(answer, [case], read=lambda result, case=case: _read_table(result, case[0].shape))
-        if not near(results, right[: len(results)], 1e-5):
-            explain(results, LOGITS, WRONG_TEMPERATURE, 1e-5)
-            place = first_wrong(results, right[: len(results)], 1e-5)
-            logits, temperature = LOGITS[place]
-            if not np.isfinite(results[place]).all():
-                raise Mistake(f"for the logits {_listed(logits)} some of your chances are infinite or nan.")
-            raise Mistake(
-                f"for the logits {_listed(logits)} and temperature {temperature} you return "
-                f"{_listed(results[place])}, expected {_listed(right[place])}."
-            )
+    if (results := _up_to_wrong(answer, LOGITS, WRONG_TEMPERATURE, 1e-5, right, _read_table)) is None:
+        return
+    (logits, temperature), value = LOGITS[len(results) - 1], results[-1]
+    if not np.isfinite(value).all():
+        raise Mistake(f"for the logits {_listed(logits)} some of your chances are infinite or nan.")
+    raise Mistake(
+        f"for the logits {_listed(logits)} and temperature {temperature} you return "
+        f"{_listed(value)}, expected {_listed(right[len(results) - 1])}."
+    )
 
 
 def soften(logits, temperature):

@@ -23,9 +23,3 @@ def with_fetch(nb: NotebookNode, repository: str) -> NotebookNode:
     fetching = deepcopy(nb)
     fetching.cells.insert(0, new_code_cell(FETCH.format(repository=repository), id="fetch"))
     return fetching
-
-
-def colab_link(stem: str, repository: str) -> str:
-    """Return where Colab opens a notebook of a repository on GitHub."""
-    name = repository.removeprefix("https://github.com/")
-    return f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{stem}.ipynb"

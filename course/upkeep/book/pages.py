@@ -13,7 +13,7 @@ from PIL import Image
 from course._places import NOTEBOOK
 from course.claims.bands import read_bands
 from course.claims.verdicts import CLAIMS
-from course.upkeep.book.colab import colab_link
+from course.upkeep.book.colab import BRANCH
 from course.upkeep.book.glossary import read_terms, with_labels
 from course.upkeep.claims_page import SURPRISES
 from course.upkeep.costs import read_costs
@@ -168,7 +168,8 @@ def _elsewhere(stem: str, repository: str) -> str:
     """Where a notebook runs without any installation here."""
     name = repository.removeprefix("https://github.com/")
     binder = f"https://mybinder.org/v2/gh/{name}/HEAD?labpath=notebooks%2F{stem}.ipynb"
-    return f"[Codespaces](https://codespaces.new/{name}) · [Colab]({colab_link(stem, repository)}) · [Binder]({binder})"
+    colab = f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{stem}.ipynb"
+    return f"[Codespaces](https://codespaces.new/{name}) · [Colab]({colab}) · [Binder]({binder})"
 
 
 def _shown(output: NotebookNode, name: str, folder: Path, depth: int = 1) -> str:
